@@ -42,7 +42,8 @@ uint32_t chimera_values_block(const struct chimera_guest *guest, size_t size);
 bool chimera_values_build(struct chimera_guest *guest, uint32_t at, size_t size,
                           uint32_t *ret_value);
 
-/* Looks whether the guest's values have the layout that is known, and notes it. The guest has a
+/* Looks whether the guest's values have the layout that is known, unless another slot of the policy
+ * has, and notes it. The guest has a
  * snapshot, to which it is brought back. */
 int chimera_values_try(struct chimera_guest *guest, struct chimera_error *err);
 

@@ -100,7 +100,7 @@ static bool is_digit(char byte)
 }
 
 /* Those with an exponent, and huge ones, may be out of range. */
-static const char *pass_number(const char *at)
+static NEVER_INLINE const char *pass_number(const char *at)
 {
     const char *start = at;
     if (*at == '-')
@@ -120,24 +120,34 @@ static const char *pass_number(const char *at)
     return (*at | 0x20) == 'e' ? NULL : at;
 }
 
-static NEVER_INLINE const char *pass_scalar(const char *at)
+static NEVER_INLINE const char *pass_word(const char *at, const char *word)
 {
-    const char *word = *at == 't' ? "true" : *at == 'f' ? "false" : *at == 'n' ? "null" : NULL;
-    if (!word)
-        return pass_number(at);
     for (; *word; word++, at++)
         if (*at != *word)
             return NULL;
     return at;
 }
 
+static ALWAYS_INLINE const char *pass_scalar(const char *at)
+{
+    if (*at == 't')
+        return pass_word(at, "true");
+    if (*at == 'f')
+        return pass_word(at, "false");
+    return *at == 'n' ? pass_word(at, "null") : pass_number(at);
+}
+
 struct pass { /* so that it stays in registers, nobody outside of the pass sees it */
-    const char *text, *at;
-    const char *last;                 /* the closing bracket that ends the text */
-    const char *until;                /* up to here a block is there, and AT_ONCE more */
-    const char *key, *key_end;        /* of the member whose value comes */
-    uint64_t open;                    /* below a 1, a bit for each level: 1 is an object */
-    struct chimera_pass_index *index; /* or NULL */
+    const char *at;
+    const char *last;  /* the closing bracket that ends the text */
+    const char *until; /* up to here a block is there, and AT_ONCE more */
+    const char *key;   /* of the member whose value comes */
+    uint32_t key_size;
+    bool is_key_escaped;
+    bool is_written; /* the values are, from `value` on */
+    uint64_t open;   /* below a 1, a bit for each level: 1 is an object */
+    struct chimera_pass_value *value, *room_end;
+    struct chimera_pass_value **around; /* those that are open, innermost last */
 };
 
 enum step { /* what comes at pass->at */
@@ -152,41 +162,38 @@ enum step { /* what comes at pass->at */
 };
 
 /* Writes a value down; false: there is no room. */
-static ALWAYS_INLINE bool add_value(const struct pass *pass, const char *start, const char *end)
+static ALWAYS_INLINE bool add_value(struct pass *pass, const char *start, const char *end)
 {
-    struct chimera_pass_index *index = pass->index;
-    if (!index)
+    struct chimera_pass_value *value = pass->value;
+    if (!pass->is_written)
         return true;
-    if (index->count == index->room)
+    if (value == pass->room_end)
         return false;
-    index->value[index->count] =
-        (struct chimera_pass_value){.key = (uint32_t)(pass->key - pass->text),
-                                    .key_size = (uint32_t)(pass->key_end - pass->key),
-                                    .start = (uint32_t)(start - pass->text),
-                                    .end = (uint32_t)(end - pass->text),
-                                    .next = index->count + 1};
-    index->count++;
+    value->key = pass->key;
+    value->key_size = pass->key_size;
+    value->is_key_escaped = pass->is_key_escaped;
+    value->start = start;
+    value->size = (uint32_t)(end - start);
+    value->next = ++pass->value;
     return true;
 }
 
-static ALWAYS_INLINE bool open_value(const struct pass *pass)
+static ALWAYS_INLINE bool open_value(struct pass *pass)
 {
-    struct chimera_pass_index *index = pass->index;
     if (pass->open >> CHIMERA_PASS_DEPTH_MAX)
         return false;
-    if (index)
-        index->open[index->depth++] = index->count;
+    if (pass->is_written)
+        *pass->around++ = pass->value;
     return add_value(pass, pass->at, pass->at);
 }
 
-static ALWAYS_INLINE void close_value(const struct pass *pass)
+static ALWAYS_INLINE void close_value(struct pass *pass)
 {
-    struct chimera_pass_index *index = pass->index;
-    if (!index)
+    if (!pass->is_written)
         return;
-    struct chimera_pass_value *value = &index->value[index->open[--index->depth]];
-    value->end = (uint32_t)(pass->at - pass->text);
-    value->next = index->count;
+    struct chimera_pass_value *value = *--pass->around;
+    value->size = (uint32_t)(pass->at - value->start);
+    value->next = pass->value;
 }
 
 static ALWAYS_INLINE enum step pass_object(struct pass *pass)

@@ -20,23 +20,26 @@
 /* Levels that may be open at once. */
 #define CHIMERA_PASS_DEPTH_MAX 63
 
-struct chimera_pass_value { /* offsets in the text */
-    uint32_t key, key_size; /* of a member, without its quotes; it has no backslash */
-    uint32_t start, end;
-    uint32_t next; /* the index of the value behind this one and all that is in it */
+struct chimera_pass_value {
+    const char *key, *start;         /* the key is a member's alone, and without its quotes */
+    struct chimera_pass_value *next; /* behind this one and all that is in it */
+    uint32_t key_size, size;
+    bool is_key_escaped; /* has backslashes */
 };
 
-struct chimera_pass_index {           /* all values, in the order of the text */
-    struct chimera_pass_value *value; /* borrowed */
-    uint32_t room, count;
-    uint32_t depth, open[CHIMERA_PASS_DEPTH_MAX]; /* the pass's own: begins as zeroes */
+struct chimera_pass_index {                 /* all values, in the order of the text */
+    struct chimera_pass_value *first, *end; /* borrowed; `end` is behind the last that was found */
+    struct chimera_pass_value *room_end;
 };
+
+/* Room for as many values as a text of so many bytes has, but for a text of little else. */
+#define CHIMERA_PASS_USUAL(size) ((size) / 16 + 16)
 
 /* `at` is at an opening bracket, and `end` behind the text, in which more may follow. Where the
  * value ends, or NULL: not taken. */
 typedef const char *chimera_pass_end(const char *at, const char *end);
 /* The same, and writes down what is in it; a text of less than 4 GiB. NULL, too, when there is no
- * room, or a key has a backslash. */
+ * room, or a key may hold a NUL. */
 typedef const char *chimera_pass_values(const char *at, const char *end,
                                         struct chimera_pass_index *index);
 

@@ -61,34 +61,43 @@ TARGET static ALWAYS_INLINE enum step FORM(key)(struct pass *pass)
 {
     const char *at = pass->at;
     pass->key = at;
+    pass->is_key_escaped = false;
     if (at <= pass->until) {
         at = FORM(skip_plain)(at, pass->until);
         if (STARTS(at, "\":")) {
-            pass->key_end = at;
+            pass->key_size = (uint32_t)(at - pass->key);
             pass->at = at + 2;
             return behind_colon(pass);
         }
     }
     bool is_escaped = false;
     at = *at == '"' ? at + 1 : FORM(end_of_string)(at, pass->last, &is_escaped);
-    if (!at || (pass->index && is_escaped))
+    if (!at)
         return STEP_REFUSE;
-    pass->key_end = at - 1;
+    pass->key_size = (uint32_t)(at - 1 - pass->key);
+    pass->is_key_escaped = is_escaped;
+    if (pass->is_written && is_escaped && memmem(pass->key, pass->key_size, "\\u0000", 6))
+        return STEP_REFUSE;
     if (*at != ':')
         at = pass_space(at);
     pass->at = at + 1;
     return *at == ':' ? STEP_VALUE : STEP_REFUSE;
 }
 
-TARGET static ALWAYS_INLINE const char *FORM(pass)(const char *at, const char *end,
+TARGET static ALWAYS_INLINE const char *FORM(pass)(const char *at, const char *end, bool is_written,
                                                    struct chimera_pass_index *index)
 {
     const char *last = last_bracket(at, end);
     if (!last)
         return NULL;
-    struct pass pass = {.text = at, .at = at, .key = at, .key_end = at, .last = last, .open = 1};
+    struct chimera_pass_value *around[CHIMERA_PASS_DEPTH_MAX];
+    struct pass pass = {.at = at, .key = at, .last = last, .open = 1, .is_written = is_written};
     pass.until = last - at > BLOCK + AT_ONCE ? last - BLOCK - AT_ONCE : at;
-    pass.index = index;
+    if (is_written) {
+        pass.around = around;
+        pass.value = index->first;
+        pass.room_end = index->room_end;
+    }
     enum step step = STEP_VALUE;
     while (step != STEP_REFUSE) {
         switch (step) {
@@ -112,6 +121,8 @@ TARGET static ALWAYS_INLINE const char *FORM(pass)(const char *at, const char *e
             break;
         case STEP_END:
         case STEP_REFUSE:
+            if (is_written)
+                index->end = pass.value;
             return pass.at;
         }
     }
@@ -120,13 +131,13 @@ TARGET static ALWAYS_INLINE const char *FORM(pass)(const char *at, const char *e
 
 TARGET static const char *FORM(find_end)(const char *at, const char *end)
 {
-    return FORM(pass)(at, end, NULL);
+    return FORM(pass)(at, end, false, NULL);
 }
 
 TARGET static const char *FORM(find_values)(const char *at, const char *end,
                                             struct chimera_pass_index *index)
 {
-    return FORM(pass)(at, end, index);
+    return FORM(pass)(at, end, true, index);
 }
 
 #endif

@@ -404,7 +404,14 @@ static ALWAYS_INLINE bool pass_nested(struct chimera_scan *scan)
 {
     if (scan->depth > CHIMERA_SCAN_DEPTH_MAX - CHIMERA_PASS_DEPTH_MAX)
         return false;
-    const char *end = chimera_pass->find_end(scan->at, scan->end);
+    struct chimera_pass_index *index = scan->index;
+    const char *end = NULL;
+    if (index) {
+        index->end = index->first;
+        end = chimera_pass->find_values(scan->at, scan->end, index);
+    }
+    if (!end)
+        end = chimera_pass->find_end(scan->at, scan->end);
     scan->at = end ? end : scan->at;
     return end;
 }

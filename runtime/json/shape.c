@@ -57,17 +57,23 @@ bool chimera_shape_fail_type(struct chimera_scan *scan, const char *expected)
                                    expected);
 }
 
+/* A plain string at the scanner is read, as most values are. */
+static inline bool read_plain_string(struct chimera_scan *scan)
+{
+    const char *at = scan->at;
+    if (at == scan->end || *at != '"')
+        return false;
+    at = plain_string_end(at + 1, scan->end);
+    if (at)
+        scan->at = at + 1;
+    return at;
+}
+
 bool chimera_shape_read_string(struct chimera_scan *scan)
 {
     struct chimera_scan_text text;
-    const char *at = scan->at;
-    if (at < scan->end && *at == '"') {
-        at = plain_string_end(at + 1, scan->end);
-        if (at) {
-            scan->at = at + 1;
-            return true;
-        }
-    }
+    if (read_plain_string(scan))
+        return true;
     if (chimera_scan_peek(scan) != '"')
         return chimera_shape_fail_type(scan, "a string");
     return chimera_scan_string(scan, &text);
@@ -302,22 +308,28 @@ static inline bool is_same_short(const char *a, const char *b, size_t size)
     return a_first == b_first && a_last == b_last;
 }
 
-static inline bool is_name(struct chimera_slice name, struct chimera_slice key)
+static inline bool is_same_name(const char *a, const char *b, size_t size)
 {
-    if (name.size != key.size)
-        return false;
-    if (key.size >= 4 && key.size <= 8)
-        return is_same_short(name.data, key.data, key.size);
-    return chimera_slice_equal(name, key);
+    uint64_t a_first, b_first, a_last, b_last;
+    if (size - 4 <= 4)
+        return is_same_short(a, b, size);
+    if (size - 8 > 8)
+        return memcmp(a, b, size) == 0;
+    memcpy(&a_first, a, sizeof(a_first));
+    memcpy(&b_first, b, sizeof(b_first));
+    memcpy(&a_last, a + size - sizeof(a_last), sizeof(a_last));
+    memcpy(&b_last, b + size - sizeof(b_last), sizeof(b_last));
+    return a_first == b_first && a_last == b_last;
 }
 
-/* The field's index, or shape->count when the key is none of them. Whoever writes a struct writes
- * its members in their order: `likely` is tried first. */
-static unsigned find_field(const struct chimera_shape *shape, struct chimera_scan_text key,
-                           unsigned likely)
+static inline bool is_name(struct chimera_slice name, struct chimera_slice key)
 {
-    if (likely < shape->count && is_name(shape->field[likely].name, key.raw))
-        return likely;
+    return name.size == key.size && is_same_name(name.data, key.data, key.size);
+}
+
+/* The field's index, or shape->count when the key is none of them. */
+static unsigned find_field(const struct chimera_shape *shape, struct chimera_scan_text key)
+{
     char decoded[ESCAPED_KEY_MAX];
     struct chimera_slice name = key.raw;
     if (key.is_escaped && name.size <= sizeof(decoded)) {
@@ -329,6 +341,22 @@ static unsigned find_field(const struct chimera_shape *shape, struct chimera_sca
             (shape->field[i].alias.data && is_name(shape->field[i].alias, name)))
             return i;
     return shape->count;
+}
+
+/* Whoever writes a struct writes its members in their order, and nothing blank between them: is it
+ * this one that comes? Then its name is read, with the colon. */
+static inline bool read_name(struct chimera_scan *scan, bool is_first, struct chimera_slice name)
+{
+    const char *at = scan->at;
+    if ((size_t)(scan->end - at) < name.size + strlen(",\"\":"))
+        return false;
+    if (!is_first && *at++ != ',')
+        return false;
+    if (at[0] != '"' || at[name.size + 1] != '"' || at[name.size + 2] != ':' ||
+        !is_same_name(at + 1, name.data, name.size))
+        return false;
+    scan->at = at + name.size + strlen("\"\":");
+    return true;
 }
 
 static bool check_missing(struct chimera_scan *scan, const struct chimera_shape *shape,
@@ -366,40 +394,82 @@ static inline bool read_colon(struct chimera_scan *scan)
     return true;
 }
 
+/* Of a member whose field is `i`: its value. */
+static inline bool read_member(struct chimera_scan *scan, const struct chimera_shape *shape,
+                               unsigned i, struct chimera_slice *ret_values)
+{
+    const char *value = scan->at;
+    if (shape->field[i].kind != CHIMERA_SHAPE_STRING || !read_plain_string(scan))
+        return read_field(scan, shape, i, ret_values);
+    ret_values[i] = (struct chimera_slice){value, (size_t)(scan->at - value)};
+    return true;
+}
+
+struct object { /* being read */
+    const struct chimera_shape *shape;
+    const char *begin;
+    unsigned seen; /* a bit for each field */
+    unsigned next; /* the field that comes next, as a rule */
+};
+
+/* The colon of a member whose key was read, and what it is the name of; shape->count: nothing. */
+static bool read_colon_of(struct chimera_scan *scan, const struct object *object,
+                          struct chimera_scan_text key, unsigned *ret_field)
+{
+    const struct chimera_shape *shape = object->shape;
+    unsigned i = find_field(shape, key);
+    bool is_known = i < shape->count, is_again = is_known && (object->seen >> i & 1);
+    if (is_again && !shape->is_lenient) {
+        chimera_scan_peek(scan);
+        return chimera_scan_fail_shape(scan, scan->at, object->begin, "duplicate field `%s`",
+                                       shape->field[i].name.data);
+    }
+    if (!is_known || is_again || key.is_escaped)
+        scan->is_odd |= shape->is_handed_on;
+    *ret_field = i;
+    return chimera_scan_colon(scan);
+}
+
+/* 1, 0 or -1 as the scanner, with the field whose value comes. */
+static int next_field(struct chimera_scan *scan, bool is_first, const struct object *object,
+                      unsigned *ret_field)
+{
+    const struct chimera_shape *shape = object->shape;
+    struct chimera_scan_text key;
+    unsigned i = object->next;
+    if (i < shape->count && !(object->seen >> i & 1) &&
+        read_name(scan, is_first, shape->field[i].name)) {
+        *ret_field = i;
+        return 1;
+    }
+    int next = chimera_scan_next_key(scan, is_first, &key);
+    return next == 1 && !read_colon_of(scan, object, key, ret_field) ? -1 : next;
+}
+
 static bool read_object(struct chimera_scan *scan, const struct chimera_shape *shape,
                         struct chimera_slice *ret_values)
 {
-    const char *begin = scan->at;
-    unsigned seen = 0, likely = 0; /* a bit for each field; the next one, as a rule */
-    struct chimera_scan_text key;
+    struct object object = {.shape = shape, .begin = scan->at};
     struct chimera_slice ignored;
+    unsigned field = 0;
     int next;
     if (!chimera_scan_open(scan))
         return false;
-    for (bool is_first = true; (next = next_key(scan, is_first, &key)) == 1; is_first = false) {
-        unsigned i = find_field(shape, key, likely);
-        bool is_known = i < shape->count, is_again = is_known && (seen >> i & 1);
-        if (is_again && !shape->is_lenient) {
-            chimera_scan_peek(scan);
-            return chimera_scan_fail_shape(scan, scan->at, begin, "duplicate field `%s`",
-                                           shape->field[i].name.data);
-        }
-        if (!is_known || is_again || key.is_escaped)
-            scan->is_odd |= shape->is_handed_on;
-        if (!read_colon(scan))
-            return false;
-        if (!(is_known ? read_field(scan, shape, i, ret_values)
+    for (bool is_first = true; (next = next_field(scan, is_first, &object, &field)) == 1;
+         is_first = false) {
+        bool is_known = field < shape->count;
+        if (!(is_known ? read_member(scan, shape, field, ret_values)
                        : chimera_scan_skip(scan, &ignored)))
             return false;
         if (is_known) {
-            seen |= 1U << i;
-            likely = i + 1;
+            object.seen |= 1U << field;
+            object.next = field + 1;
         }
     }
     if (next < 0)
         return false;
     chimera_scan_close(scan);
-    return check_missing(scan, shape, begin, seen);
+    return check_missing(scan, shape, object.begin, object.seen);
 }
 
 /* Behind the last field of a struct that is written as an array. */

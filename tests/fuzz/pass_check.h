@@ -25,16 +25,15 @@ static inline const char *pass_take_nothing(const char *at, const char *end)
 /* The scanner's own way alone. */
 static const struct chimera_pass_form pass_none = {"none", pass_take_nothing, NULL};
 
-/* The value at *at of the index is what stands at the scanner, and so is all that is in it. */
-static void pass_check_value(struct chimera_scan *scan, const struct chimera_pass_index *index,
-                             uint32_t *at)
+/* The value *at of the index is what stands at the scanner, and so is all that is in it. */
+static inline void pass_check_value(struct chimera_scan *scan,
+                                    const struct chimera_pass_index *index,
+                                    const struct chimera_pass_value **at)
 {
-    const char *text = scan->start;
     struct chimera_scan_text key;
-    pass_expect(*at < index->count);
-    const struct chimera_pass_value *value = &index->value[(*at)++];
+    const struct chimera_pass_value *value = (*at)++;
     int byte = chimera_scan_peek(scan), next = 0;
-    pass_expect(text + value->start == scan->at);
+    pass_expect(value < index->end && value->start == scan->at);
     if (byte == '{' || byte == '[') {
         pass_expect(chimera_scan_open(scan));
         for (bool is_first = true;; is_first = false) {
@@ -43,9 +42,9 @@ static void pass_check_value(struct chimera_scan *scan, const struct chimera_pas
             if (next != 1)
                 break;
             if (byte == '{') {
-                pass_expect(chimera_scan_colon(scan) && !key.is_escaped);
-                pass_expect(text + index->value[*at].key == key.raw.data);
-                pass_expect(index->value[*at].key_size == key.raw.size);
+                pass_expect(chimera_scan_colon(scan) && *at < index->end);
+                pass_expect((*at)->key == key.raw.data && (*at)->key_size == key.raw.size);
+                pass_expect((*at)->is_key_escaped == key.is_escaped);
             }
             pass_check_value(scan, index, at);
         }
@@ -55,27 +54,27 @@ static void pass_check_value(struct chimera_scan *scan, const struct chimera_pas
         struct chimera_slice ignored;
         pass_expect(chimera_scan_skip(scan, &ignored));
     }
-    pass_expect(text + value->end == scan->at && value->next == *at);
+    pass_expect(value->start + value->size == scan->at && value->next == *at);
 }
 
 static inline void pass_check_index(const struct chimera_pass_form *form,
                                     struct chimera_slice value, const char *end)
 {
-    uint32_t room = (uint32_t)value.size + 1, at = 0;
-    struct chimera_pass_index index = {.value = calloc(room, sizeof(struct chimera_pass_value)),
-                                       .room = room};
+    struct chimera_pass_index index = {.first = calloc(value.size, sizeof(*index.first))};
+    const struct chimera_pass_value *at = index.first;
     struct chimera_scan scan;
-    pass_expect(index.value);
+    pass_expect(index.first);
+    index.room_end = index.first + value.size;
     chimera_scan_init(&scan, value);
     if (form->find_values(value.data, end, &index)) {
         pass_check_value(&scan, &index, &at);
-        pass_expect(at == index.count && scan.at == scan.end);
-        index = (struct chimera_pass_index){.value = index.value, .room = index.count - 1};
+        pass_expect(at == index.end && scan.at == scan.end);
+        index.room_end = index.end - 1;
         pass_expect(!form->find_values(value.data, end, &index));
     } else {
-        pass_expect(memchr(value.data, '\\', value.size)); /* in a key */
+        pass_expect(memmem(value.data, value.size, "\\u0000", 6)); /* in a key */
     }
-    free(index.value);
+    free(index.first);
 }
 
 /* The value at the start of the text, whatever follows it. */
@@ -88,7 +87,7 @@ static inline void pass_check_start(const struct chimera_pass_form *form, struct
     if (byte != '{' && byte != '[')
         return;
     const char *at = scan.at, *end = form->find_end(at, scan.end);
-    struct chimera_pass_index none = {.room = 0};
+    struct chimera_pass_index none = {.first = NULL};
     pass_expect(!form->find_values(at, scan.end, &none));
     if (!end)
         return;
