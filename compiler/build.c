@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/build_internal.h"
@@ -180,7 +181,8 @@ static int make_plugin(struct build_run *run, const char *out, struct chimera_er
     CHIMERA_FREE char *names = output_name(run, out, ".names");
     if (!so || !image || !manifest || !names)
         return chimera_fail_memory(err);
-    int code = chimera_folder_make(out, 0700, err);
+    int code =
+        mkdir(out, 0700) < 0 ? chimera_fail_errno(err, "cannot make a scratch folder") : CHIMERA_OK;
     if (code == 0)
         code = chimera_image_write(run->module, image, &run->image_size, err);
     if (code == 0)
@@ -348,15 +350,20 @@ static int read_module(struct build_run *run, struct chimera_error *err)
         code = chimera_mode_check(run->module, run->mode, err);
     if (code == 0 && !run->is_bare)
         code = chimera_module_check_mode_imports(run->module, run->mode, err);
-    return code < 0 ? code : check_vectors(run, err);
+    return code;
 }
 
 /* NULL when the cache has none. Owned by the caller. */
 static char *find_cached(struct build_run *run, enum chimera_tier tier)
 {
+    struct chimera_builder *builder = run->builder;
     run->tier = tier;
-    if (!run->builder->cache || !chimera_tools_has(&run->builder->tools, tier) ||
-        name_stem(run, NULL) < 0)
+    if (!builder->cache || !chimera_tools_has(&builder->tools, tier))
+        return NULL;
+    /* Without any plugin of the module there is none of this tier: its name need not be known. */
+    bool is_known = chimera_tools_identity(&builder->tools, tier)[0] != '\0';
+    if ((!is_known && !chimera_cache_has_module(builder->cache, &run->wasm)) ||
+        builder_know_tier(builder, tier, NULL) < 0 || name_stem(run, NULL) < 0)
         return NULL;
     return chimera_cache_find_plugin(run->builder->cache, run->stem, run->builder->check);
 }
@@ -365,7 +372,9 @@ static int build_tier(struct build_run *run, enum chimera_tier tier, char **ret_
                       struct chimera_error *err)
 {
     run->tier = tier;
-    int code = chimera_tools_need(&run->builder->tools, tier, err);
+    int code = builder_know_tier(run->builder, tier, err);
+    if (code == 0)
+        code = check_vectors(run, err);
     if (code == 0 && tier == CHIMERA_TIER_QUICK)
         code = check_quick(run, err);
     if (code == 0)

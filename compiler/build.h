@@ -25,6 +25,9 @@ struct chimera_build_options { /* all borrowed */
         *output;   /* NULL: only the cache (or, without one, a folder that ends with the builder) */
     unsigned jobs; /* 0: the processors that we may use */
     struct chimera_progress *progress; /* NULL: none */
+    /* $CHIMERA_COMPILER_LAUNCHER of the caller: a program and its first arguments, separated by
+     * semicolons, which is put before each compile of the full tier; NULL: none. */
+    const char *launcher;
     bool loads_plugins; /* the caller has the loader read what it gets, so the cache need not
                            (chimera_builder_distrust()) */
     bool must_confine;  /* refuse to compile where this kernel cannot confine the tools wholly

@@ -13,7 +13,8 @@ struct chimera_builder {
     struct chimera_tools tools;
     struct chimera_cache *cache; /* NULL: none */
     char *prelude;               /* folder of the plugins' sources; owned */
-    char *temporary;             /* without a cache: our own folder; owned */
+    struct chimera_digest prelude_digest;
+    char *temporary; /* without a cache: our own folder; owned */
     enum chimera_cache_check check;
 };
 
@@ -36,6 +37,10 @@ struct build_run {
 
 /* build_translate.c: the module becomes C, in run->folder. */
 int build_translate(struct build_run *run, struct chimera_error *err);
+
+/* builder.c: what names this tier's plugins is known afterwards. Asks the tools only once. */
+int builder_know_tier(struct chimera_builder *builder, enum chimera_tier tier,
+                      struct chimera_error *err);
 
 /* In the prelude's folder: the headers first; the last is compiled. */
 #define CHIMERA_PRELUDE_FILES 6

@@ -84,19 +84,30 @@ static int make_temporary(struct chimera_builder *builder, struct chimera_error 
 static int fill_builder(struct chimera_builder *builder, struct chimera_error *err)
 {
     const struct chimera_build_options *options = &builder->options;
-    struct chimera_digest prelude;
     int code =
         options->has_no_cache
             ? make_temporary(builder, err)
             : chimera_cache_open(options->cache_folder, CHIMERA_CACHE_LIMIT, &builder->cache, err);
     if (code == 0)
-        code = chimera_tools_find(builder->cache ? chimera_cache_path(builder->cache) : NULL,
-                                  &builder->tools, err);
+        code = chimera_tools_find(&builder->tools, err);
+    if (code == 0 && options->launcher)
+        code = chimera_tools_launch(&builder->tools, options->launcher, err);
     if (code == 0)
         code = find_prelude(&builder->prelude, err);
+    return code < 0 ? code : digest_prelude(builder->prelude, &builder->prelude_digest, err);
+}
+
+int builder_know_tier(struct chimera_builder *builder, enum chimera_tier tier,
+                      struct chimera_error *err)
+{
+    const char *memo = builder->cache ? chimera_cache_path(builder->cache) : NULL;
+    if (chimera_tools_identity(&builder->tools, tier)[0])
+        return CHIMERA_OK;
+    int code = chimera_tools_need(&builder->tools, tier, err);
     if (code == 0)
-        code = digest_prelude(builder->prelude, &prelude, err);
-    return code < 0 ? code : chimera_tools_identify(&builder->tools, &prelude, err);
+        code = chimera_tools_learn(&builder->tools, tier, memo, err);
+    return code < 0 ? code
+                    : chimera_tools_identify(&builder->tools, tier, &builder->prelude_digest, err);
 }
 
 int chimera_builder_new(const struct chimera_build_options *options,

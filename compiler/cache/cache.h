@@ -49,6 +49,9 @@ void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_
 char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem,
                                 enum chimera_cache_check check);
 
+/* Whether there is any plugin of the module, of whatever tools: its stem begins with the digest. */
+bool chimera_cache_has_module(const struct chimera_cache *cache, const struct chimera_digest *wasm);
+
 /* Moves FROM/STEM.{image,names,json,so} (regular files; the first two may be missing) into
  * plugins/, in place of what is there, where *ret_path (owned by the caller) is the .so; then trims
  * the cache. FROM is best a scratch folder of this cache. */

@@ -245,6 +245,19 @@ char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem,
     return plugin_path(cache->plugins, stem, suffixes[OBJECT]);
 }
 
+bool chimera_cache_has_module(const struct chimera_cache *cache, const struct chimera_digest *wasm)
+{
+    char hex[CHIMERA_DIGEST_HEX];
+    bool has_module = false;
+    DIR *stream = opendir(cache->plugins);
+    chimera_digest_hex(wasm, hex);
+    for (struct dirent *entry; stream && !has_module && (entry = readdir(stream));)
+        has_module = strncmp(entry->d_name, hex, strlen(hex)) == 0;
+    if (stream)
+        closedir(stream);
+    return has_module;
+}
+
 /* --- Putting --- */
 
 static int sum_file(const char *path, struct sum *ret_sum, struct chimera_error *err)

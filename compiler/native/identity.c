@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "compiler/native/join.h"
 #include "compiler/native/recipe.h"
 #include "runtime/base/buffer.h"
 
@@ -21,9 +22,10 @@ static int hash_recipe(enum chimera_tier tier, const struct chimera_digest *prel
     struct chimera_buffer recipe;
     chimera_buffer_init(&recipe, RECIPE_MAX);
     append_flags(&recipe, chimera_compile_flags(tier));
-    append_flags(&recipe, chimera_link_flags());
     if (tier == CHIMERA_TIER_QUICK)
-        chimera_buffer_text(&recipe, chimera_link_quick_script());
+        chimera_buffer_text(&recipe, CHIMERA_JOIN_VERSION);
+    else
+        append_flags(&recipe, chimera_link_flags());
     chimera_buffer_append(
         &recipe, (struct chimera_slice){(const char *)prelude->bytes, sizeof(prelude->bytes)});
     int code = recipe.failed;
@@ -33,34 +35,26 @@ static int hash_recipe(enum chimera_tier tier, const struct chimera_digest *prel
     return code;
 }
 
-static int identify_tier(const struct chimera_tools *tools, enum chimera_tier tier,
-                         const struct chimera_digest *prelude,
-                         char ret_identity[CHIMERA_IDENTITY_MAX], struct chimera_error *err)
+int chimera_tools_identify(struct chimera_tools *tools, enum chimera_tier tier,
+                           const struct chimera_digest *prelude, struct chimera_error *err)
 {
     bool is_quick = tier == CHIMERA_TIER_QUICK;
     struct chimera_digest digest;
     char hex[CHIMERA_DIGEST_HEX];
-    if (!chimera_tools_has(tools, tier))
-        return CHIMERA_OK;
     int code = hash_recipe(tier, prelude, &digest);
     if (code < 0)
         return chimera_fail(err, code, "cannot identify the tools: %s", chimera_code_text(code));
     chimera_digest_hex(&digest, hex);
-    snprintf(ret_identity, CHIMERA_IDENTITY_MAX,
-             "chimera-%s abi-%d wabt-%s %s-%s lld-%s %s x86-64 recipe-%.12s", CHIMERA_VERSION,
-             CHIMERA_PLUGIN_ABI, tools->wabt_version, is_quick ? "tcc" : "clang",
-             is_quick ? tools->tcc_version : tools->clang_version, tools->lld_version,
-             is_quick ? "quick" : "O1", hex);
+    const char *start = "chimera-" CHIMERA_VERSION " abi-";
+    if (is_quick)
+        snprintf(tools->quick_identity, CHIMERA_IDENTITY_MAX,
+                 "%s%d wabt-%s tcc-%s quick x86-64 recipe-%.12s", start, CHIMERA_PLUGIN_ABI,
+                 tools->wabt_version, tools->tcc_version, hex);
+    else
+        snprintf(tools->identity, CHIMERA_IDENTITY_MAX,
+                 "%s%d wabt-%s clang-%s lld-%s O1 x86-64 recipe-%.12s", start, CHIMERA_PLUGIN_ABI,
+                 tools->wabt_version, tools->clang_version, tools->lld_version, hex);
     return CHIMERA_OK;
-}
-
-int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_digest *prelude,
-                           struct chimera_error *err)
-{
-    int code = identify_tier(tools, CHIMERA_TIER_FULL, prelude, tools->identity, err);
-    if (code == CHIMERA_OK)
-        code = identify_tier(tools, CHIMERA_TIER_QUICK, prelude, tools->quick_identity, err);
-    return code;
 }
 
 const char *chimera_tools_identity(const struct chimera_tools *tools, enum chimera_tier tier)

@@ -3,6 +3,7 @@
  *
  * "chimera-0.1.0 abi-2 wabt-1.0.32 clang-19.1.7 lld-19.1.7 O1 x86-64 recipe-0123456789ab" is all
  * that decides them for given WebAssembly. The recipe is a digest of flags, scripts and prelude.
+ * The quick tier has "tcc-0.9.27 quick" there, and no linker.
  */
 #ifndef CHIMERA_COMPILER_NATIVE_IDENTITY_H
 #define CHIMERA_COMPILER_NATIVE_IDENTITY_H
@@ -10,9 +11,11 @@
 #include "compiler/tool/tools.h"
 #include "runtime/base/digest.h"
 
-/* Fills the identities. `prelude` is the digest of the sources that go into every plugin. */
-int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_digest *prelude,
-                           struct chimera_error *err);
+/* Fills the identity of a tier whose versions are known. `prelude` is the digest of the sources
+ * that go into every plugin. */
+int chimera_tools_identify(struct chimera_tools *tools, enum chimera_tier tier,
+                           const struct chimera_digest *prelude, struct chimera_error *err);
+/* Empty while it is not known. */
 const char *chimera_tools_identity(const struct chimera_tools *tools, enum chimera_tier tier);
 
 /* WASMDIGEST-IDENTITYDIGEST, 64 and 16 digits: the STEM of a plugin's file names. */

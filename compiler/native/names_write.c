@@ -261,7 +261,7 @@ static int write_names_file(const struct chimera_names_source *source, const str
     int failed = records.failed ? records.failed : pool.failed ? pool.failed : file.failed;
     int code =
         failed ? chimera_fail(err, failed, "cannot write %s: %s", path, chimera_code_text(failed))
-               : chimera_file_write(path, chimera_buffer_slice(&file), 0644, err);
+               : chimera_file_write_scratch(path, chimera_buffer_slice(&file), err);
     chimera_buffer_free(&records);
     chimera_buffer_free(&pool);
     chimera_buffer_free(&file);

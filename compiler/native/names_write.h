@@ -14,6 +14,7 @@ struct chimera_names_source { /* all borrowed */
     struct chimera_digest object; /* of the .so that the map tells of */
 };
 
+/* Into a scratch folder. */
 int chimera_names_write(const struct chimera_names_source *source, const char *path,
                         struct chimera_error *err);
 

@@ -16,7 +16,8 @@
  * -falign-functions=64, -falign-loops=32: -O1 aligns neither, and a Go policy's big switches
  * take up to 1.8 times as long where they fall badly.
  * -x86-cmov-converter-force-mem-operand=false: else LLVM (its issue 219814) moves a load
- * behind a condition although it is volatile, and a load outside of memory does not trap.
+ * behind a condition although it is volatile, and a load outside of memory does not trap. In one
+ * word, since distcc takes what begins with -x for a language.
  * -nostdlibinc: a part sees our prelude and clang's own stdint.h and stddef.h, and nothing of the
  * machine. */
 static const char *const full_flags[] = {
@@ -46,8 +47,7 @@ static const char *const full_flags[] = {
     "--target=x86_64-linux-gnu",
     "-falign-functions=64",
     "-falign-loops=32",
-    "-mllvm",
-    "-x86-cmov-converter-force-mem-operand=false",
+    "-mllvm=-x86-cmov-converter-force-mem-operand=false",
     "-nostdlibinc",
     NULL,
 };
@@ -104,12 +104,4 @@ const char *const *chimera_link_flags(void)
 const char *chimera_link_version_script(void)
 {
     return "{ global: " CHIMERA_PLUGIN_SYMBOL "; local: *; };\n";
-}
-
-/* tcc knows no read-only data: constants are in .data. A plugin has no data that it may write, so
- * all of it goes where relocation ends in read-only pages; were there any, the audit would see
- * .bss. */
-const char *chimera_link_quick_script(void)
-{
-    return "SECTIONS { .data.rel.ro : { *(.data.rel.ro .data) } } INSERT BEFORE .dynamic;\n";
 }

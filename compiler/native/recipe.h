@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recipe.h - what compiler and linker are told: flags and linker scripts, the same for every
+/* recipe.h - what compiler and linker are told: flags and a linker script, the same for every
  * plugin.
  *
  * With the tools' releases and the sources that go into every plugin they decide its bytes, so they
@@ -18,11 +18,9 @@ const char *const *chimera_compile_flags(enum chimera_tier tier);
  * linker is given the path. */
 const char *const *chimera_link_flags(void);
 
-/* Names and texts of the linker's scripts; the second is for the quick tier. */
+/* Name and text of the linker's script. */
 #define CHIMERA_VERSION_SCRIPT "plugin.version"
-#define CHIMERA_QUICK_SCRIPT "quick.script"
 const char *chimera_link_version_script(void);
-const char *chimera_link_quick_script(void);
 
 /* The linker writes here where each function went (compiler/native/names_write.h). */
 #define CHIMERA_LINK_MAP "plugin.map"

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/confine/landlock.h"
 
@@ -61,11 +62,12 @@ const char *chimera_confine_lacks(void)
 
 /* --- What a tool may do with files --- */
 
-static int create_ruleset(void)
+static int create_ruleset(enum chimera_confined kind)
 {
-    static const struct chimera_landlock_rights all = {CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_ALL,
-                                                       CHIMERA_LANDLOCK_ALL};
-    return chimera_landlock_create(found.landlock, &all);
+    uint64_t network = kind == CHIMERA_CONFINED_LAUNCHER ? 0 : CHIMERA_LANDLOCK_ALL;
+    const struct chimera_landlock_rights rights = {CHIMERA_LANDLOCK_ALL, network,
+                                                   CHIMERA_LANDLOCK_ALL};
+    return chimera_landlock_create(found.landlock, &rights);
 }
 
 static bool allow_path(int ruleset, const char *path, uint64_t rights)
@@ -149,6 +151,18 @@ static bool fill_ruleset(int ruleset, const char *program, const char *folder,
     return is_done && (!folder || allow_path(ruleset, folder, RIGHTS_TO_WRITE));
 }
 
+/* How other machines are found by their names, which ones there are, and what they are about. */
+static bool allow_launcher(int ruleset, const char *home)
+{
+    static const char *const files[] = {"/etc/hosts",     "/etc/resolv.conf",  "/etc/nsswitch.conf",
+                                        "/etc/host.conf", "/etc/services",     "/etc/gai.conf",
+                                        "/etc/passwd",    "/etc/distcc/hosts", "/etc/icecc"};
+    bool is_done = allow_path(ruleset, home, RIGHTS_TO_WRITE);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        is_done = is_done && allow_path(ruleset, files[i], RIGHTS_TO_READ);
+    return is_done;
+}
+
 /* --- The plan --- */
 
 static bool is_script(const char *program)
@@ -158,15 +172,24 @@ static bool is_script(const char *program)
     return fd >= 0 && read(fd, head, 2) == 2 && memcmp(head, "#!", 2) == 0;
 }
 
-int confine_prepare(const char *program, const char *folder, const char *const *reads,
-                    struct chimera_confine_plan *ret_plan, struct chimera_error *err)
+static enum chimera_confined kind_of(const struct chimera_command *command)
 {
+    if (command->launcher_home)
+        return CHIMERA_CONFINED_LAUNCHER;
+    return is_script(command->argv[0]) ? CHIMERA_CONFINED_SCRIPT : CHIMERA_CONFINED_PROGRAM;
+}
+
+int confine_prepare(const struct chimera_command *command, struct chimera_confine_plan *ret_plan,
+                    struct chimera_error *err)
+{
+    const char *program = command->argv[0];
     struct chimera_confinement here = chimera_confinement();
-    struct chimera_confine_plan plan = {-1, is_script(program) ? CHIMERA_CONFINED_SCRIPT
-                                                               : CHIMERA_CONFINED_PROGRAM};
+    struct chimera_confine_plan plan = {-1, kind_of(command)};
     if (here.landlock) {
-        plan.ruleset = create_ruleset();
-        if (plan.ruleset < 0 || !fill_ruleset(plan.ruleset, program, folder, reads)) {
+        plan.ruleset = create_ruleset(plan.kind);
+        if (plan.ruleset < 0 ||
+            !fill_ruleset(plan.ruleset, program, command->folder, command->reads) ||
+            (command->launcher_home && !allow_launcher(plan.ruleset, command->launcher_home))) {
             int number = errno;
             confine_done(&plan);
             return chimera_fail(err, CHIMERA_ETOOL, "cannot confine %s: Landlock: %s", program,
@@ -196,7 +219,7 @@ bool chimera_confine_guest(void)
     struct chimera_confine_plan plan = {-1, CHIMERA_CONFINED_GUEST};
     bool has_landlock = chimera_confinement().landlock > 0;
     if (has_landlock)
-        plan.ruleset = create_ruleset();
+        plan.ruleset = create_ruleset(plan.kind);
     bool is_done = (!has_landlock || (plan.ruleset >= 0 && allow_system(plan.ruleset))) &&
                    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && confine_enter(&plan);
     int number = errno;

@@ -2,10 +2,11 @@
 /* confine.h - what the tools of the compiler chain are kept from.
  *
  * A tool reads and runs what the system's folders hold, reads what its command lists, writes in its
- * scratch folder, and has no network, no way to other processes and no rare system calls: Landlock
- * for files, a seccomp filter for the rest. Both hold for all that a tool starts, and cannot be
- * taken off. What a kernel lacks is left out; chimera_confine_lacks() tells, so that programs can
- * warn or refuse. What is there and then fails keeps the tool from starting.
+ * scratch folder, and has no network (but for a launcher, which has nothing but that and a text),
+ * no way to other processes and no rare system calls: Landlock for files, a seccomp filter for the
+ * rest. Both hold for all that a tool starts, and cannot be taken off. What a kernel lacks is left
+ * out; chimera_confine_lacks() tells, so that programs can warn or refuse. What is there and then
+ * fails keeps the tool from starting.
  */
 #ifndef CHIMERA_COMPILER_TOOL_CONFINE_H
 #define CHIMERA_COMPILER_TOOL_CONFINE_H
@@ -28,8 +29,9 @@ const char *chimera_confine_lacks(void);
 
 enum chimera_confined {
     CHIMERA_CONFINED_PROGRAM,
-    CHIMERA_CONFINED_SCRIPT, /* its programs are children */
-    CHIMERA_CONFINED_GUEST,  /* a process of ours that runs a policy */
+    CHIMERA_CONFINED_SCRIPT,   /* its programs are children */
+    CHIMERA_CONFINED_LAUNCHER, /* a script that has the network */
+    CHIMERA_CONFINED_GUEST,    /* a process of ours that runs a policy */
     CHIMERA_CONFINED_KINDS,
 };
 
@@ -38,9 +40,11 @@ struct chimera_confine_plan { /* made before the fork, by confine_prepare() */
     enum chimera_confined kind;
 };
 
-/* `reads` ends with NULL; relative ones lie in `folder`, and so are readable anyway. */
-int confine_prepare(const char *program, const char *folder, const char *const *reads,
-                    struct chimera_confine_plan *ret_plan, struct chimera_error *err);
+struct chimera_command;
+
+/* Its `reads` that are relative lie in its folder, and so are readable anyway. */
+int confine_prepare(const struct chimera_command *command, struct chimera_confine_plan *ret_plan,
+                    struct chimera_error *err);
 void confine_done(struct chimera_confine_plan *plan);
 
 /* In the child, between fork and exec: async-signal-safe. no_new_privs must be set. False with

@@ -46,11 +46,12 @@ bool confine_calls_known(void)
 static void build_filter(struct filter *filter, enum chimera_confined kind)
 {
     struct chimera_seccomp_filter *calls = &filter->calls;
-    bool may_fork = kind == CHIMERA_CONFINED_SCRIPT;
+    bool has_network = kind == CHIMERA_CONFINED_LAUNCHER;
+    bool may_fork = kind == CHIMERA_CONFINED_SCRIPT || has_network;
     chimera_seccomp_begin(calls);
     if (kind == CHIMERA_CONFINED_GUEST)
         chimera_seccomp_put_call(calls, SYS_memfd_create, ALLOW);
-    chimera_seccomp_put_refused(calls, false);
+    chimera_seccomp_put_refused(calls, has_network);
 #ifdef SYS_fork
     if (!may_fork) {
         chimera_seccomp_put_call(calls, SYS_fork, REFUSE);

@@ -35,6 +35,10 @@ struct chimera_command {     /* all borrowed for the run */
     /* Files and folders that it may read besides the system's, its own and all of `folder`, which
      * is the only one that it may write; ends with NULL. NULL: none. */
     const char *const *reads;
+    /* Not NULL: it takes another command to where that is run. So it has the network, children, the
+     * variables of launchers, and this folder as its home, which it shares with the others of its
+     * build: who is busy is known from there. */
+    const char *launcher_home;
     bool is_unconfined; /* no more than limits; for what never sees a module */
     struct chimera_process_limits limits;
     chimera_process_sink *sink; /* NULL: standard output is kept for error texts only */

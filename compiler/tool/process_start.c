@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "compiler/tool/confine.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 
 #define MAX_LIVE 256u
@@ -108,33 +109,54 @@ static _Noreturn void become_command(const struct launch *launch)
 
 /* --- Starting --- */
 
-#define ENVIRONMENT_MAX 6
+#define ENVIRONMENT_MAX 64
+
+struct variables {
+    char **list; /* its texts are owned */
+    size_t count;
+    bool has_failed;
+};
+
+static void add_variable(struct variables *variables, const char *name, const char *value)
+{
+    char *text = NULL;
+    if (!value || variables->count + 1 >= ENVIRONMENT_MAX)
+        return;
+    if (asprintf(&text, "%s=%s", name, value) < 0)
+        variables->has_failed = true;
+    else
+        variables->list[variables->count++] = text;
+}
+
+/* Those that tell launchers where to go, by their prefix. */
+static void add_launcher_variables(struct variables *variables)
+{
+    static const char *const prefixes[] = {"DISTCC_", "ICECC_", "SCCACHE_", "CCACHE_"};
+    for (char **at = environ; *at; at++)
+        for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+            const char *equals = strchr(*at, '=');
+            CHIMERA_FREE char *name = equals ? strndup(*at, (size_t)(equals - *at)) : NULL;
+            if (name && strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+                add_variable(variables, name, equals + 1);
+        }
+}
 
 /* Small and fixed, so that no CPATH, LANG or the like changes what a compiler does. The search
  * paths stay, for tools that are wrapped in scripts or live outside the system. */
-static int make_environment(const char *folder, char *ret_environment[ENVIRONMENT_MAX])
+static int make_environment(const struct chimera_command *command,
+                            char *ret_environment[ENVIRONMENT_MAX])
 {
-    int code = CHIMERA_OK;
-    size_t count = 0;
-    const char *const kept[] = {"PATH", "LD_LIBRARY_PATH", "HOME"};
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && code == CHIMERA_OK; i++) {
-        const char *value = getenv(kept[i]);
-        if (value && asprintf(&ret_environment[count], "%s=%s", kept[i], value) < 0) {
-            ret_environment[count] = NULL;
-            code = CHIMERA_ENOMEM;
-        } else if (value) {
-            count++;
-        }
-    }
-    ret_environment[count] = strdup("LC_ALL=C");
-    if (!ret_environment[count++])
-        code = CHIMERA_ENOMEM;
-    if (code == CHIMERA_OK &&
-        asprintf(&ret_environment[count], "TMPDIR=%s", folder ? folder : "/tmp") < 0) {
-        ret_environment[count] = NULL;
-        code = CHIMERA_ENOMEM;
-    }
-    return code;
+    struct variables variables = {.list = ret_environment};
+    const char *folder = command->folder;
+    add_variable(&variables, "PATH", getenv("PATH"));
+    add_variable(&variables, "LD_LIBRARY_PATH", getenv("LD_LIBRARY_PATH"));
+    add_variable(&variables, "HOME",
+                 command->launcher_home ? command->launcher_home : getenv("HOME"));
+    add_variable(&variables, "LC_ALL", "C");
+    add_variable(&variables, "TMPDIR", folder ? folder : "/tmp");
+    if (command->launcher_home)
+        add_launcher_variables(&variables);
+    return variables.has_failed ? CHIMERA_ENOMEM : CHIMERA_OK;
 }
 
 bool process_is_stopping(void)
@@ -288,7 +310,7 @@ static int start_confined(struct child *child, const struct chimera_command *com
     struct chimera_confine_plan plan = {.ruleset = -1};
     if (command->is_unconfined)
         return start_with(child, command, index, NULL, environment, err);
-    int code = confine_prepare(command->argv[0], command->folder, command->reads, &plan, err);
+    int code = confine_prepare(command, &plan, err);
     if (code == CHIMERA_OK)
         code = start_with(child, command, index, &plan, environment, err);
     confine_done(&plan);
@@ -299,7 +321,7 @@ int process_start(struct child *child, const struct chimera_command *command, si
                   struct chimera_error *err)
 {
     char *environment[ENVIRONMENT_MAX] = {NULL};
-    int code = make_environment(command->folder, environment);
+    int code = make_environment(command, environment);
     if (code < 0)
         chimera_fail(err, code, "cannot start %s: out of memory", command->what);
     else if (process_is_stopping())

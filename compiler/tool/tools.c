@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
+
 #define WABT_OLDEST 32
 #define CLANG_OLDEST 15
 #define TCC_OLDEST 27
@@ -38,7 +40,7 @@ static const struct wanted wanted[TOOL_COUNT] = {
 
 static bool is_for(size_t tool, enum chimera_tier tier)
 {
-    return tier == CHIMERA_TIER_QUICK ? tool != CLANG && tool != OBJDUMP : tool != TCC;
+    return tier == CHIMERA_TIER_QUICK ? tool == WASM2C || tool == TCC : tool != TCC;
 }
 
 static bool is_program(const char *path)
@@ -168,7 +170,7 @@ static unsigned version_part(const char *version, unsigned index)
     return number;
 }
 
-static int check_versions(struct chimera_tools *tools, struct chimera_error *err)
+static int check_wasm2c(struct chimera_tools *tools, struct chimera_error *err)
 {
     if (!tools->wabt_version[0])
         return chimera_fail(err, CHIMERA_ETOOL, "%s --version tells no version", tools->wasm2c);
@@ -177,20 +179,30 @@ static int check_versions(struct chimera_tools *tools, struct chimera_error *err
         return chimera_fail(err, CHIMERA_ETOOL,
                             "%s is WABT %s; 1.0.%d or newer is needed (Debian: wabt)",
                             tools->wasm2c, tools->wabt_version, WABT_OLDEST);
-    if (tools->clang && !tools->clang_version[0])
+    return CHIMERA_OK;
+}
+
+static int check_llvm(const struct chimera_tools *tools, struct chimera_error *err)
+{
+    if (!tools->clang_version[0])
         return chimera_fail(err, CHIMERA_ETOOL,
                             "%s is no clang: its --version tells no clang version", tools->clang);
-    if (tools->clang && version_part(tools->clang_version, 0) < CLANG_OLDEST)
+    if (version_part(tools->clang_version, 0) < CLANG_OLDEST)
         return chimera_fail(err, CHIMERA_ETOOL,
                             "%s is clang %s; %d or newer is needed (Debian: clang-19)",
                             tools->clang, tools->clang_version, CLANG_OLDEST);
     if (!tools->lld_version[0])
         return chimera_fail(err, CHIMERA_ETOOL, "%s is no lld: its --version tells no LLD version",
                             tools->lld);
-    if (tools->tcc && !tools->tcc_version[0])
+    return CHIMERA_OK;
+}
+
+static int check_tcc(const struct chimera_tools *tools, struct chimera_error *err)
+{
+    if (!tools->tcc_version[0])
         return chimera_fail(err, CHIMERA_ETOOL, "%s is no tcc: its -v tells no tcc version",
                             tools->tcc);
-    if (tools->tcc && version_part(tools->tcc_version, 1) == 9 &&
+    if (version_part(tools->tcc_version, 1) == 9 &&
         version_part(tools->tcc_version, 2) < TCC_OLDEST)
         return chimera_fail(err, CHIMERA_ETOOL,
                             "%s is tcc %s; 0.9.%d or newer is needed (Debian: tcc)", tools->tcc,
@@ -198,8 +210,8 @@ static int check_versions(struct chimera_tools *tools, struct chimera_error *err
     return CHIMERA_OK;
 }
 
-static int probe_versions(const char *folder, struct chimera_tools *tools,
-                          struct chimera_error *err)
+int chimera_tools_learn(struct chimera_tools *tools, enum chimera_tier tier, const char *folder,
+                        struct chimera_error *err)
 {
     struct tool_probe probes[TOOL_COUNT] = {
         [WASM2C] = {tools->wasm2c, "--version", "", ""},
@@ -211,17 +223,21 @@ static int probe_versions(const char *folder, struct chimera_tools *tools,
                                         [CLANG] = tools->clang_version,
                                         [LLD] = tools->lld_version,
                                         [TCC] = tools->tcc_version};
-    int code = tool_versions(probes, TOOL_COUNT, folder, err);
-    if (code < 0)
-        return code;
     for (size_t i = 0; i < TOOL_COUNT; i++)
-        if (versions[i])
+        if (!is_for(i, tier) || (versions[i] && versions[i][0]))
+            probes[i].path = NULL; /* of no use, or known */
+    int code = tool_versions(probes, TOOL_COUNT, folder, err);
+    for (size_t i = 0; i < TOOL_COUNT && code == CHIMERA_OK; i++)
+        if (probes[i].path)
             memcpy(versions[i], probes[i].version, CHIMERA_TOOL_VERSION_MAX);
-    return check_versions(tools, err);
+    if (code == CHIMERA_OK)
+        code = check_wasm2c(tools, err);
+    if (code == CHIMERA_OK)
+        code = tier == CHIMERA_TIER_QUICK ? check_tcc(tools, err) : check_llvm(tools, err);
+    return code;
 }
 
-int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools,
-                       struct chimera_error *err)
+int chimera_tools_find(struct chimera_tools *ret_tools, struct chimera_error *err)
 {
     struct chimera_tools tools = {0};
     char *paths[TOOL_COUNT] = {NULL};
@@ -235,13 +251,32 @@ int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools,
     tools.tcc = paths[TCC];
     if (code == CHIMERA_OK && !chimera_tools_has(&tools, CHIMERA_TIER_QUICK))
         code = chimera_tools_need(&tools, CHIMERA_TIER_FULL, err);
-    if (code == CHIMERA_OK)
-        code = probe_versions(folder, &tools, err);
     if (code < 0) {
         chimera_tools_done(&tools);
         return code;
     }
     *ret_tools = tools; /* handed over */
+    return CHIMERA_OK;
+}
+
+int chimera_tools_launch(struct chimera_tools *tools, const char *words, struct chimera_error *err)
+{
+    size_t count = 0;
+    while (*words) {
+        size_t size = strcspn(words, ";");
+        CHIMERA_FREE char *word = strndup(words, size);
+        if (count == CHIMERA_LAUNCHER_WORDS)
+            return chimera_fail(err, CHIMERA_EINVAL,
+                                CHIMERA_LAUNCHER_VARIABLE " has more than %d words",
+                                CHIMERA_LAUNCHER_WORDS);
+        tools->launcher[count] = !word ? NULL : count == 0 ? find_override(word) : strdup(word);
+        if (!tools->launcher[count++])
+            return chimera_fail(err, CHIMERA_ETOOL,
+                                CHIMERA_LAUNCHER_VARIABLE
+                                "=%s: there is no such program that can be run",
+                                word ? word : "");
+        words += size + (words[size] == ';');
+    }
     return CHIMERA_OK;
 }
 
@@ -252,5 +287,7 @@ void chimera_tools_done(struct chimera_tools *tools)
     free(tools->lld);
     free(tools->objdump);
     free(tools->tcc);
+    for (size_t i = 0; tools->launcher[i]; i++)
+        free(tools->launcher[i]);
     *tools = (struct chimera_tools){0};
 }

@@ -38,7 +38,7 @@ static int write_all(const struct chimera_module *module, const char *path, uint
             pwrite(fd, data->bytes.data, length, (off_t)data->offset.value) != (ssize_t)length)
             return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
     }
-    if (ftruncate(fd, (off_t)size) < 0 || fsync(fd) < 0)
+    if (ftruncate(fd, (off_t)size) < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
     return CHIMERA_OK;
 }

@@ -102,11 +102,9 @@ int chimera_file_sync(const char *path, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-static int finish_temporary(int fd, const char *name, const char *path, int code,
+static int rename_temporary(int fd, const char *name, const char *path, int code,
                             struct chimera_error *err)
 {
-    if (code == 0 && fsync(fd) < 0)
-        code = -errno;
     if (close(fd) < 0 && code == 0)
         code = -errno;
     if (code == 0 && rename(name, path) < 0)
@@ -115,8 +113,18 @@ static int finish_temporary(int fd, const char *name, const char *path, int code
         unlink(name);
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-code));
     }
-    chimera_file_sync_folder_of(path);
     return CHIMERA_OK;
+}
+
+static int finish_temporary(int fd, const char *name, const char *path, int code,
+                            struct chimera_error *err)
+{
+    if (code == 0 && fsync(fd) < 0)
+        code = -errno;
+    code = rename_temporary(fd, name, path, code, err);
+    if (code == CHIMERA_OK)
+        chimera_file_sync_folder_of(path);
+    return code;
 }
 
 int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
@@ -127,6 +135,16 @@ int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode
     if (fd < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
     return finish_temporary(fd, name, path, write_all(fd, bytes), err);
+}
+
+int chimera_file_write_unsynced(const char *path, struct chimera_slice bytes, mode_t mode,
+                                struct chimera_error *err)
+{
+    CHIMERA_FREE char *name = NULL;
+    int fd = open_temporary(path, mode, &name);
+    if (fd < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
+    return rename_temporary(fd, name, path, write_all(fd, bytes), err);
 }
 
 int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,

@@ -25,6 +25,11 @@ int chimera_fd_read(int fd, const char *name, struct chimera_buffer *buffer,
 int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
                        struct chimera_error *err);
 
+/* Atomic, but not synced: for what has a digest of its own and is easily made again, which after a
+ * power cut it may have to be. */
+int chimera_file_write_unsynced(const char *path, struct chimera_slice bytes, mode_t mode,
+                                struct chimera_error *err);
+
 /* A file that nobody else knows of, in a scratch folder: neither atomic nor synced. */
 int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,
                                struct chimera_error *err);

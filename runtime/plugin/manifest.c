@@ -205,7 +205,7 @@ int chimera_manifest_write(const char *path, const struct chimera_manifest *mani
     chimera_buffer_text(&text, "\n}\n");
     int code = text.failed ? chimera_fail(err, text.failed, "cannot write %s: %s", path,
                                           chimera_code_text(text.failed))
-                           : chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);
+                           : chimera_file_write_scratch(path, chimera_buffer_slice(&text), err);
     chimera_buffer_free(&text);
     return code;
 }

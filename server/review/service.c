@@ -45,6 +45,15 @@ void lane_done(struct lane *lane)
     chimera_buffer_free(&lane->out);
 }
 
+bool lane_rest(struct lane *lane)
+{
+    bool has_blocks = lane->arena.first != NULL;
+    chimera_arena_give_back(&lane->arena);
+    chimera_buffer_free(&lane->body);
+    chimera_buffer_free(&lane->out);
+    return has_blocks;
+}
+
 void lane_renew_body(struct lane *lane)
 {
     chimera_buffer_init(&lane->body, ANSWER_MAX);

@@ -75,6 +75,7 @@ static _Noreturn void work(const struct builder_input *input, int fd, int priori
     struct chimera_error err = {0};
     struct chimera_buffer out;
     setpgid(0, 0);
+    unsetenv("CHIMERA_COMPILER_LAUNCHER"); /* what a server runs is compiled on its machine */
     if (chimera_log_buffer(NULL, NULL, NULL) == CHIMERA_OK)
         chimera_log_start_writer(NULL, NULL, NULL); /* else it writes itself, and may wait */
     if (priority > 0)

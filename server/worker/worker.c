@@ -19,6 +19,7 @@
 #include "runtime/rego/builtins/time/zone_store.h"
 #include "runtime/text/problems.h"
 #include "server/base/descriptors.h"
+#include "server/base/freed_memory.h"
 #include "server/base/orders.h"
 #include "server/base/process_page.h"
 #include "server/base/socket.h"
@@ -520,6 +521,7 @@ int worker_run(const struct worker_start *start)
         report_failure(start, &err);
         return 1;
     }
+    freed_memory_give_back(); /* what policies and settings were made of */
     chimera_log_flush(READY_LOG_MS);
     report(start, &(char){WORKER_READY}, 1);
     if (!await_acceptance(&worker))

@@ -8,6 +8,7 @@
 #include "compiler/build.h"
 #include "runtime/abi/rego_internal.h"
 #include "runtime/json/scan.h"
+#include "runtime/json/tree.h"
 #include "runtime/rego/linear/read.h"
 
 #define DUMP_MAX ((size_t)64 << 20)
@@ -86,6 +87,44 @@ static void compare(struct chimera_slice text)
         give_up("the guest cannot be brought back");
 }
 
+static uint32_t run(const struct chimera_export *export, uint32_t first, uint32_t second)
+{
+    union chimera_value values[2] = {{.i32 = first}, {.i32 = second}};
+    return chimera_guest_run(guest, export, values) < 0 ? 0 : values[0].i32;
+}
+
+/* Where the guest's value of a text of Rego is; 0: it has none. */
+static uint32_t parse(struct chimera_slice text)
+{
+    const struct chimera_rego *rego = chimera_rego_of(guest);
+    uint32_t at = run(rego->malloc, (uint32_t)text.size, 0);
+    if (at == 0 || at + text.size > guest->instance->memory.size)
+        return 0;
+    memcpy(guest->instance->memory.data + at, text.data, text.size);
+    return run(rego->value_parse, at, (uint32_t)text.size);
+}
+
+/* An argument of a builtin, by the guest's dump and as the host reads it. */
+static void compare_arguments(struct chimera_slice text)
+{
+    const struct chimera_rego *rego = chimera_rego_of(guest);
+    CHIMERA_JSON struct json_object *dumped = NULL, *read = NULL;
+    struct chimera_slice own;
+    chimera_guest_begin(guest, LIMIT_MS);
+    uint32_t value = parse(text), at = value ? run(rego->value_dump, value, 0) : 0;
+    chimera_rego_of(guest)->has_layout = true;
+    if (at && chimera_values_read(guest, &value, 1, &own)) {
+        const char *dump = (const char *)guest->instance->memory.data + at;
+        if (chimera_rego_parse(chimera_slice_of(dump), &dumped, NULL) == CHIMERA_OK &&
+            (chimera_rego_parse(own, &read, NULL) < 0 ||
+             chimera_rego_compare(dumped, read, NULL) != 0))
+            give_up("two ways to an argument differ");
+    }
+    chimera_guest_end(guest);
+    if (chimera_guest_reset(guest) < 0)
+        give_up("the guest cannot be brought back");
+}
+
 /* The first four bytes are where the value is. */
 static void read_hostile(const uint8_t *data, size_t size)
 {
@@ -94,7 +133,8 @@ static void read_hostile(const uint8_t *data, size_t size)
         return;
     chimera_buffer_init(&out, (size_t)1 << 16);
     bool is_read = chimera_linear_dump((struct chimera_linear_memory){data, size},
-                                       chimera_linear_load(data) % (uint32_t)size, &out);
+                                       chimera_linear_load(data) % (uint32_t)size,
+                                       size % 2 ? CHIMERA_LINEAR_JSON : CHIMERA_LINEAR_REGO, &out);
     if (is_read && out.failed)
         abort();
     chimera_buffer_free(&out);
@@ -107,6 +147,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make_guest();
     if (chimera_json_check(text, NULL) == CHIMERA_OK)
         compare(text);
+    CHIMERA_JSON struct json_object *tree = NULL;
+    if (chimera_rego_parse(text, &tree, NULL) == CHIMERA_OK)
+        compare_arguments(text);
     read_hostile(data, size);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "runtime/rego/linear/read.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define DEPTH_MAX 128
 
@@ -9,10 +10,14 @@
  * members away leaves buckets, but nobody's time is spent on more than that. */
 #define BUCKETS_SPARE 64
 #define BUCKETS_MEMBER 16
+/* And no more in one go: some milliseconds. */
+#define BUCKETS_MAX ((uint32_t)1 << 22)
 
 struct level { /* a collection that is open */
     enum chimera_linear_type type;
-    bool is_first;    /* nothing of it is written yet */
+    bool is_first; /* nothing of it is written yet */
+    bool has_key;  /* which is written, and its `value` comes next */
+    uint32_t value;
     uint32_t at;      /* of the next element or bucket */
     uint32_t member;  /* the next one in its bucket; 0: none is left there */
     uint32_t left;    /* elements or members that are still to come */
@@ -22,43 +27,89 @@ struct level { /* a collection that is open */
 struct reader {
     struct chimera_linear_memory memory;
     struct chimera_buffer *out;
+    enum chimera_linear_form form;
+    char before; /* a comma or colon that comes before what is written next; NUL: none */
     unsigned depth;
     struct level level[DEPTH_MAX];
 };
 
-/* --- Scalars --- */
+/* --- Writing --- */
 
-/* Where a text must be escaped. */
-static bool is_plain(unsigned char byte)
+/* With the comma or colon that waits. */
+static bool put(struct reader *reader, const char *text, size_t size)
 {
-    return byte >= ' ' && byte != '"' && byte != '\\';
+    char *to = chimera_buffer_reserve(reader->out, size + 1);
+    if (!to)
+        return false;
+    if (reader->before)
+        *to++ = reader->before;
+    memcpy(to, text, size);
+    reader->out->size += size + (reader->before != '\0');
+    reader->before = '\0';
+    return true;
 }
 
-static void write_escape(struct chimera_buffer *out, unsigned char byte)
+static bool put_word(struct reader *reader, const char *word)
+{
+    return put(reader, word, strlen(word));
+}
+
+#define ONES (UINT64_MAX / 255) /* 0x0101… */
+
+/* To the first byte that must be escaped. */
+static const char *plain_end(const char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, at, 8);
+        uint64_t quote = bytes ^ (ONES * '"'), backslash = bytes ^ (ONES * '\\');
+        uint64_t hit = ((bytes - ONES * 0x20) & ~bytes) | ((quote - ONES) & ~quote) |
+                       ((backslash - ONES) & ~backslash);
+        if (hit & ONES * 0x80)
+            break;
+    }
+    while (at < end && (unsigned char)*at >= ' ' && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+static bool put_escape(struct reader *reader, unsigned char byte)
 {
     static const char from[] = "\"\\\n\r\t", to[] = "\"\\nrt";
     const char *found = byte ? strchr(from, byte) : NULL;
     if (found)
-        chimera_buffer_print(out, "\\%c", to[found - from]);
-    else
-        chimera_buffer_print(out, "\\u%04x", byte);
+        return put(reader, (const char[]){'\\', to[found - from]}, 2);
+    static const char digits[] = "0123456789abcdef";
+    const char text[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
+    return put(reader, text, sizeof(text));
 }
 
-static bool write_string(struct chimera_buffer *out, const char *text, uint32_t size)
+static bool put_string(struct reader *reader, const char *text, uint32_t size)
 {
-    size_t start = 0;
-    chimera_buffer_byte(out, '"');
-    for (size_t i = 0; i < size && !out->failed; i++) {
-        if (is_plain((unsigned char)text[i]))
-            continue;
-        chimera_buffer_append(out, (struct chimera_slice){text + start, i - start});
-        write_escape(out, (unsigned char)text[i]);
-        start = i + 1;
+    const char *end = text + size, *stop = plain_end(text, end);
+    if (stop == end) {
+        char *to = chimera_buffer_reserve(reader->out, (size_t)size + 3);
+        if (!to)
+            return false;
+        if (reader->before)
+            *to++ = reader->before;
+        *to = '"';
+        memcpy(to + 1, text, size);
+        to[1 + size] = '"';
+        reader->out->size += (size_t)size + 2 + (reader->before != '\0');
+        reader->before = '\0';
+        return true;
     }
-    if (!out->failed)
-        chimera_buffer_append(out, (struct chimera_slice){text + start, size - start});
-    return chimera_buffer_byte(out, '"') == CHIMERA_OK;
+    bool is_put = put(reader, "\"", 1);
+    for (; is_put && stop < end; stop = plain_end(text, end)) {
+        is_put =
+            put(reader, text, (size_t)(stop - text)) && put_escape(reader, (unsigned char)*stop);
+        text = stop + 1;
+    }
+    return is_put && put(reader, text, (size_t)(stop - text)) && put(reader, "\"", 1);
 }
+
+/* --- Scalars --- */
 
 static bool read_string(struct reader *reader, uint32_t value)
 {
@@ -67,7 +118,7 @@ static bool read_string(struct reader *reader, uint32_t value)
         return false;
     uint32_t size = chimera_linear_load(at + 4);
     const uint8_t *text = chimera_linear_at(reader->memory, chimera_linear_load(at + 8), size);
-    return text && write_string(reader->out, (const char *)text, size);
+    return text && put_string(reader, (const char *)text, size);
 }
 
 static bool read_number(struct reader *reader, uint32_t value)
@@ -78,27 +129,32 @@ static bool read_number(struct reader *reader, uint32_t value)
     if (at[1] == CHIMERA_LINEAR_NUMBER_INT) {
         uint64_t number = chimera_linear_load(at + 8) | (uint64_t)chimera_linear_load(at + 12)
                                                             << 32;
-        return chimera_buffer_print(reader->out, "%" PRId64, (int64_t)number) == CHIMERA_OK;
+        char digits[24];
+        return put(reader, digits,
+                   (size_t)snprintf(digits, sizeof(digits), "%" PRId64, (int64_t)number));
     }
     uint32_t size = chimera_linear_load(at + 12);
     const uint8_t *text = chimera_linear_at(reader->memory, chimera_linear_load(at + 8), size);
-    return at[1] == CHIMERA_LINEAR_NUMBER_TEXT && text &&
-           chimera_buffer_append(reader->out, (struct chimera_slice){(const char *)text, size}) ==
-               CHIMERA_OK;
+    return at[1] == CHIMERA_LINEAR_NUMBER_TEXT && text && put(reader, (const char *)text, size);
 }
 
 static bool read_boolean(struct reader *reader, uint32_t value)
 {
     const uint8_t *at = chimera_linear_at(reader->memory, value, 2);
-    return at && chimera_buffer_text(reader->out, at[1] ? "true" : "false") == CHIMERA_OK;
+    return at && put_word(reader, at[1] ? "true" : "false");
 }
 
 /* --- Collections --- */
 
+static bool has_braces(const struct reader *reader, enum chimera_linear_type type)
+{
+    return type == CHIMERA_LINEAR_OBJECT ||
+           (type == CHIMERA_LINEAR_SET && reader->form == CHIMERA_LINEAR_REGO);
+}
+
 static struct level *open_level(struct reader *reader, enum chimera_linear_type type)
 {
-    if (reader->depth == DEPTH_MAX ||
-        chimera_buffer_byte(reader->out, type == CHIMERA_LINEAR_OBJECT ? '{' : '[') < 0)
+    if (reader->depth == DEPTH_MAX || !put_word(reader, has_braces(reader, type) ? "{" : "["))
         return NULL;
     struct level *level = &reader->level[reader->depth++];
     *level = (struct level){.type = type, .is_first = true};
@@ -108,9 +164,7 @@ static struct level *open_level(struct reader *reader, enum chimera_linear_type 
 static bool close_level(struct reader *reader, const struct level *level)
 {
     reader->depth--;
-    return level->member == 0 &&
-           chimera_buffer_byte(reader->out, level->type == CHIMERA_LINEAR_OBJECT ? '}' : ']') ==
-               CHIMERA_OK;
+    return level->member == 0 && put_word(reader, has_braces(reader, level->type) ? "}" : "]");
 }
 
 static bool open_array(struct reader *reader, uint32_t value)
@@ -129,14 +183,21 @@ static bool open_array(struct reader *reader, uint32_t value)
 static bool open_buckets(struct reader *reader, uint32_t value, enum chimera_linear_type type)
 {
     const uint8_t *at = chimera_linear_at(reader->memory, value, CHIMERA_LINEAR_OBJECT_SIZE);
-    struct level *level = at ? open_level(reader, type) : NULL;
+    uint32_t buckets = at ? chimera_linear_load(at + 8) : 0;
+    uint32_t left = at ? chimera_linear_load(at + 12) : 0;
+    if (!at || buckets > BUCKETS_MAX || buckets > BUCKETS_SPARE + (uint64_t)left * BUCKETS_MEMBER ||
+        !chimera_linear_at(reader->memory, chimera_linear_load(at + 4), (uint64_t)buckets * 4) ||
+        chimera_account_spend(reader->out->account, buckets / 8) < 0)
+        return false;
+    if (left == 0 && type == CHIMERA_LINEAR_SET && reader->form == CHIMERA_LINEAR_REGO)
+        return put_word(reader, "set()");
+    struct level *level = open_level(reader, type);
     if (!level)
         return false;
     level->at = chimera_linear_load(at + 4);
-    level->buckets = chimera_linear_load(at + 8);
-    level->left = chimera_linear_load(at + 12);
-    return level->buckets <= BUCKETS_SPARE + (uint64_t)level->left * BUCKETS_MEMBER &&
-           chimera_linear_at(reader->memory, level->at, (uint64_t)level->buckets * 4);
+    level->buckets = buckets;
+    level->left = left;
+    return true;
 }
 
 static bool read_value(struct reader *reader, uint32_t value)
@@ -144,7 +205,7 @@ static bool read_value(struct reader *reader, uint32_t value)
     const uint8_t *type = chimera_linear_at(reader->memory, value, 1);
     switch (type ? *type : 0) {
     case CHIMERA_LINEAR_NULL:
-        return chimera_buffer_text(reader->out, "null") == CHIMERA_OK;
+        return put_word(reader, "null");
     case CHIMERA_LINEAR_BOOLEAN:
     case CHIMERA_LINEAR_BOOLEAN_INTERNED:
         return read_boolean(reader, value);
@@ -175,12 +236,13 @@ static uint32_t next_member(struct reader *reader, struct level *level)
     return level->member;
 }
 
-/* A key that is no string is a text of its JSON there, which the guest may write. */
+/* A key that is no string is a text of its JSON in JSON, which the guest may write. */
 static bool read_key(struct reader *reader, uint32_t key)
 {
     const uint8_t *type = chimera_linear_at(reader->memory, key, 1);
-    return type && (*type == CHIMERA_LINEAR_STRING || *type == CHIMERA_LINEAR_STRING_INTERNED) &&
-           read_string(reader, key) && chimera_buffer_byte(reader->out, ':') == CHIMERA_OK;
+    bool is_string =
+        type && (*type == CHIMERA_LINEAR_STRING || *type == CHIMERA_LINEAR_STRING_INTERNED);
+    return (is_string || reader->form == CHIMERA_LINEAR_REGO) && read_value(reader, key);
 }
 
 static bool read_member(struct reader *reader, struct level *level)
@@ -195,8 +257,9 @@ static bool read_member(struct reader *reader, struct level *level)
     level->member = chimera_linear_load(at + (is_object ? 8 : 4));
     if (!is_object)
         return read_value(reader, chimera_linear_load(at));
-    return read_key(reader, chimera_linear_load(at)) &&
-           read_value(reader, chimera_linear_load(at + 4));
+    level->has_key = true;
+    level->value = chimera_linear_load(at + 4);
+    return read_key(reader, chimera_linear_load(at));
 }
 
 static bool read_element(struct reader *reader, struct level *level)
@@ -210,10 +273,14 @@ static bool read_element(struct reader *reader, struct level *level)
 static bool read_next(struct reader *reader)
 {
     struct level *level = &reader->level[reader->depth - 1];
+    if (level->has_key) {
+        level->has_key = false;
+        reader->before = ':';
+        return read_value(reader, level->value);
+    }
     if (level->left == 0)
         return close_level(reader, level);
-    if (!level->is_first && chimera_buffer_byte(reader->out, ',') < 0)
-        return false;
+    reader->before = level->is_first ? '\0' : ',';
     level->is_first = false;
     level->left--;
     return level->type == CHIMERA_LINEAR_ARRAY ? read_element(reader, level)
@@ -221,11 +288,13 @@ static bool read_next(struct reader *reader)
 }
 
 bool chimera_linear_dump(struct chimera_linear_memory memory, uint32_t value,
-                         struct chimera_buffer *out)
+                         enum chimera_linear_form form, struct chimera_buffer *out)
 {
     struct reader reader;
     reader.memory = memory;
     reader.out = out;
+    reader.form = form;
+    reader.before = '\0';
     reader.depth = 0;
     bool is_read = read_value(&reader, value);
     while (is_read && reader.depth > 0)

@@ -23,11 +23,17 @@ static inline const uint8_t *chimera_linear_at(struct chimera_linear_memory memo
     return size > memory.size || at > memory.size - size ? NULL : memory.data + at;
 }
 
-/* Appends the value as opa_json_dump writes it, byte for byte. False when it is none of this layout
+enum chimera_linear_form {
+    CHIMERA_LINEAR_JSON, /* as opa_json_dump writes it, byte for byte: sets are lists */
+    CHIMERA_LINEAR_REGO, /* as opa_value_dump does, but for spaces: with sets and keys of any type
+                          */
+};
+
+/* Appends the value in that form. False when it is none of this layout
  * or too much, and when `out` has failed: then `out` has a part of it, and the guest is to be
  * asked.
  */
 bool chimera_linear_dump(struct chimera_linear_memory memory, uint32_t value,
-                         struct chimera_buffer *out);
+                         enum chimera_linear_form form, struct chimera_buffer *out);
 
 #endif

@@ -9,7 +9,8 @@
 bool inspect_is_plugin(const char *path);
 
 /* Prints what the plugin's descriptor says, and where its requests begin, for which its start is
- * run. Returns the command's exit code. `path` may be a file:// URI. */
+ * run, and what that and a small request take. Returns the command's exit code. `path` may be a
+ * file:// URI. */
 int inspect_plugin(const char *path);
 
 #endif

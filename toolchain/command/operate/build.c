@@ -231,6 +231,7 @@ static int run_build(const struct chimera_cli_options *options)
         .output = chimera_cli_value(options, "output"),
         .jobs = jobs,
         .progress = &progress,
+        .launcher = getenv(CHIMERA_LAUNCHER_VARIABLE),
         .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
     if (build.has_no_cache && !build.output)

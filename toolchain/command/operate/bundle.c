@@ -409,6 +409,7 @@ static int run_bundle(const struct chimera_cli_options *options)
         .cache_folder = chimera_cli_value(options, "cache-dir"),
         .jobs = jobs,
         .progress = &progress,
+        .launcher = getenv(CHIMERA_LAUNCHER_VARIABLE),
         .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
     int code = bundle(options, &flags, &build);

@@ -56,12 +56,20 @@ static int check_tools(void)
 {
     struct chimera_tools tools = {0};
     struct chimera_error err = {0};
-    if (chimera_tools_find(NULL, &tools, &err) < 0)
+    if (chimera_tools_find(&tools, &err) < 0)
         return report(FINDING_BAD, "tools", "%s", err.text);
+    for (enum chimera_tier tier = CHIMERA_TIER_QUICK; tier <= CHIMERA_TIER_FULL; tier++) {
+        if (!chimera_tools_has(&tools, tier) ||
+            chimera_tools_learn(&tools, tier, NULL, &err) == CHIMERA_OK)
+            continue;
+        chimera_tools_done(&tools);
+        return report(FINDING_BAD, "tools", "%s", err.text);
+    }
     report(FINDING_GOOD, "wasm2c", "%s (WABT %s)", tools.wasm2c, tools.wabt_version);
     if (tools.clang)
         report(FINDING_GOOD, "clang", "%s (%s)", tools.clang, tools.clang_version);
-    report(FINDING_GOOD, "lld", "%s (%s)", tools.lld, tools.lld_version);
+    if (tools.lld)
+        report(FINDING_GOOD, "lld", "%s (%s)", tools.lld, tools.lld_version);
     if (tools.objdump)
         report(FINDING_GOOD, "llvm-objdump", "%s", tools.objdump);
     if (tools.wabt_minor < WABT_LINEAR)

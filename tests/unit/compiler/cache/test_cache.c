@@ -444,8 +444,9 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
     struct chimera_tools tools;
     struct chimera_digest prelude = {{9}};
     char *scratch = NULL;
-    if (chimera_tools_find(NULL, &tools, err) < 0 ||
-        chimera_tools_identify(&tools, &prelude, err) < 0)
+    if (chimera_tools_find(&tools, err) < 0 ||
+        chimera_tools_learn(&tools, CHIMERA_TIER_FULL, NULL, err) < 0 ||
+        chimera_tools_identify(&tools, CHIMERA_TIER_FULL, &prelude, err) < 0)
         return CHIMERA_ETOOL;
     assert_int_equal(chimera_cache_scratch(cache, &scratch, err), CHIMERA_OK);
     static const char *const sources[][2] = {
@@ -546,17 +547,19 @@ static void tools_that_are_missing_are_named_with_their_packages(void **state)
     struct chimera_tools tools = {0};
     CHIMERA_FREE char *path = strdup(getenv("PATH"));
     setenv("PATH", "/nowhere:relative", 1);
-    assert_int_equal(chimera_tools_find(NULL, &tools, &err), CHIMERA_ETOOL);
+    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_ETOOL);
     assert_non_null(strstr(err.text,
                            "not found: wasm2c, clang, ld.lld, llvm-objdump; install with `apt-get "
                            "install wabt clang-19 lld-19 llvm-19`"));
     setenv("PATH", path, 1);
     setenv("CHIMERA_CLANG", "/nowhere/clang", 1);
-    assert_int_equal(chimera_tools_find(NULL, &tools, &err), CHIMERA_ETOOL);
+    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_ETOOL);
     assert_string_equal(err.text, "CHIMERA_CLANG=/nowhere/clang is not a program that can be run");
     setenv("CHIMERA_CLANG", "/bin/echo", 1);
-    assert_int_equal(chimera_tools_find(NULL, &tools, &err), CHIMERA_ETOOL);
+    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_OK);
+    assert_int_equal(chimera_tools_learn(&tools, CHIMERA_TIER_FULL, NULL, &err), CHIMERA_ETOOL);
     assert_non_null(strstr(err.text, "is no clang"));
+    chimera_tools_done(&tools);
     unsetenv("CHIMERA_CLANG");
 }
 

@@ -111,7 +111,7 @@ static int find_tools(void **state)
 {
     (void)state;
     struct chimera_error err = {0};
-    if (!mkdtemp(folder) || chimera_tools_find(NULL, &tools, &err) < 0) {
+    if (!mkdtemp(folder) || chimera_tools_find(&tools, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);
         return -1;
     }

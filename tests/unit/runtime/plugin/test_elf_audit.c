@@ -920,7 +920,7 @@ static int open_all(void **state)
     struct chimera_error err = {0};
     char name[] = "/tmp/chimera-test-elf-XXXXXX";
     (void)state;
-    if (chimera_tools_find(NULL, &tools, &err) < 0 || !mkdtemp(name)) {
+    if (chimera_tools_find(&tools, &err) < 0 || !mkdtemp(name)) {
         print_error("%s\n", err.text);
         return -1;
     }

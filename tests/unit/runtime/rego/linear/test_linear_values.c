@@ -45,7 +45,7 @@ static void expect(const char *text, const char *dump)
     chimera_buffer_init(&out, MEMORY);
     uint64_t room = chimera_linear_build_room((struct chimera_slice){text, strlen(text)});
     assert_int_equal(build(text, (uint32_t)room, &value), CHIMERA_LINEAR_BUILT);
-    assert_true(chimera_linear_dump(whole, value, &out));
+    assert_true(chimera_linear_dump(whole, value, CHIMERA_LINEAR_JSON, &out));
     chimera_buffer_byte(&out, 0);
     assert_string_equal(out.data, dump);
     chimera_buffer_free(&out);
@@ -179,7 +179,7 @@ static void is_left_to_the_guest(uint32_t value)
 {
     struct chimera_buffer out;
     chimera_buffer_init(&out, 4096);
-    assert_false(chimera_linear_dump(whole, value, &out));
+    assert_false(chimera_linear_dump(whole, value, CHIMERA_LINEAR_JSON, &out));
     chimera_buffer_free(&out);
 }
 
@@ -232,7 +232,7 @@ static void values_within_themselves_end(void **state)
     put(64, CHIMERA_LINEAR_SET, 128, 8, 0); /* an empty one, whatever the buckets have */
     struct chimera_buffer out;
     chimera_buffer_init(&out, 4096);
-    assert_true(chimera_linear_dump(whole, 64, &out));
+    assert_true(chimera_linear_dump(whole, 64, CHIMERA_LINEAR_JSON, &out));
     assert_true(chimera_slice_is(chimera_buffer_slice(&out), "[]"));
     chimera_buffer_free(&out);
 }
