@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/kubernetes/direct.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "runtime/base/clock.h"
@@ -26,21 +25,6 @@ struct direct { /* owned by its asker until that gives up, then by the network *
     pthread_cond_t changed;
     bool is_done, is_abandoned;
 };
-
-void kube_cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
-bool kube_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t deadline_ns)
-{
-    struct timespec until = {(time_t)(deadline_ns / 1000000000), (long)(deadline_ns % 1000000000)};
-    return pthread_cond_timedwait(cond, lock, &until) != ETIMEDOUT;
-}
 
 static void free_direct(struct direct *direct)
 {
@@ -132,7 +116,7 @@ static struct direct *make(struct kube_network *network, const char *path, const
     if (!direct)
         return NULL;
     pthread_mutex_init(&direct->lock, NULL);
-    kube_cond_init(&direct->changed);
+    pthread_cond_init(&direct->changed, NULL);
     chimera_list_init(&direct->timer.link);
     direct->task.run = begin_posted;
     direct->task.drop = drop;
@@ -159,7 +143,7 @@ int kube_direct_ask(struct kube_network *network, const char *path, const char *
         return chimera_fail_memory(err);
     kube_network_post(network, &direct->task);
     pthread_mutex_lock(&direct->lock);
-    while (!direct->is_done && kube_wait(&direct->changed, &direct->lock, deadline_ns))
+    while (!direct->is_done && chimera_clock_await(&direct->changed, &direct->lock, deadline_ns))
         ;
     bool is_done = direct->is_done;
     direct->is_abandoned = !is_done;

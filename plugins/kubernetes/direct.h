@@ -19,8 +19,4 @@ int kube_direct_ask(struct kube_network *network, const char *path, const char *
                     struct chimera_error *err);
 void kube_direct_answer_done(struct kube_direct_answer *answer);
 
-/* Waits for `cond`, which has CLOCK_MONOTONIC; false at the deadline. */
-bool kube_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t deadline_ns);
-void kube_cond_init(pthread_cond_t *cond);
-
 #endif

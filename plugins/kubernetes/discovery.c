@@ -29,7 +29,7 @@ int kube_discovery_open(struct kube_discovery *discovery, struct kube_network *n
                         struct chimera_error *err)
 {
     discovery->network = network;
-    kube_cond_init(&discovery->answered);
+    pthread_cond_init(&discovery->answered, NULL);
     pthread_mutex_init(&discovery->lock, NULL);
     discovery->known = calloc(KUBE_DISCOVERY_ENTRIES, sizeof(*discovery->known));
     return discovery->known ? CHIMERA_OK : chimera_fail_memory(err);
@@ -224,7 +224,7 @@ int kube_discovery_find(struct kube_discovery *discovery, const char *api_versio
     pthread_mutex_lock(&discovery->lock);
     while (!(known = find_known(discovery, api_version, kind)) && is_in_time &&
            is_asked_for(discovery, api_version, kind))
-        is_in_time = kube_wait(&discovery->answered, &discovery->lock, deadline_ns);
+        is_in_time = chimera_clock_await(&discovery->answered, &discovery->lock, deadline_ns);
     if (!known) {
         memset(ret_resource, 0, sizeof(*ret_resource));
         memcpy(ret_resource->api_version, api_version, strlen(api_version)); /* as checked */

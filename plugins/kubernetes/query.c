@@ -62,7 +62,7 @@ int kube_query_new(struct kube_query_home *home, const struct kube_query_what *w
                                  .store.budget = home->budget,
                                  .answer.memory = -1};
     pthread_mutex_init(&query->lock, NULL);
-    kube_cond_init(&query->changed);
+    pthread_cond_init(&query->changed, NULL);
     struct kube_timer *timers[] = {&query->retry, &query->bump, &query->idle};
     for (size_t i = 0; i < 3; i++)
         chimera_list_init(&timers[i]->link);
@@ -143,7 +143,7 @@ int kube_query_answer(struct kube_query *query, uint64_t deadline_ns,
     atomic_store(&query->used_at_ms, chimera_clock_ms());
     pthread_mutex_lock(&query->lock);
     while (query->state == KUBE_QUERY_LISTING && query->failure_count < FAILURES_TOLD && is_in_time)
-        is_in_time = kube_wait(&query->changed, &query->lock, deadline_ns);
+        is_in_time = chimera_clock_await(&query->changed, &query->lock, deadline_ns);
     atomic_store(&query->used_at_ms, chimera_clock_ms());
     int code = query->state == KUBE_QUERY_READY ? hand_out(query, answer, err)
                                                 : refuse(query, is_in_time, err);

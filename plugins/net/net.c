@@ -138,8 +138,6 @@ static struct lookup *start_lookup(struct net *net, struct chimera_slice host)
 static void answer_lookup(struct net *net, struct chimera_slice host, uint64_t deadline_ns,
                           struct chimera_provider_answer *answer)
 {
-    const struct timespec until = {.tv_sec = (time_t)(deadline_ns / 1000000000),
-                                   .tv_nsec = (long)(deadline_ns % 1000000000)};
     struct lookup *lookup = start_lookup(net, host);
     if (!lookup) {
         chimera_provider_answer_fail(
@@ -148,7 +146,7 @@ static void answer_lookup(struct net *net, struct chimera_slice host, uint64_t d
         return;
     }
     pthread_mutex_lock(&net->mutex);
-    while (!lookup->is_done && pthread_cond_timedwait(&net->is_done, &net->mutex, &until) == 0)
+    while (!lookup->is_done && chimera_clock_await(&net->is_done, &net->mutex, deadline_ns))
         ;
     bool is_done = lookup->is_done;
     lookup->is_left = !is_done;
@@ -193,15 +191,11 @@ static int open_net(const struct chimera_provider_host *host, void **ret_self,
                     struct chimera_error *err)
 {
     struct net *net = calloc(1, sizeof(*net));
-    pthread_condattr_t attributes;
     (void)host;
     if (!net)
         return chimera_fail_memory(err);
     pthread_mutex_init(&net->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&net->is_done, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&net->is_done, NULL);
     pthread_attr_init(&net->attributes);
     pthread_attr_setstacksize(&net->attributes, STACK_BYTES);
     *ret_self = net;

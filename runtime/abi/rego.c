@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "runtime/abi/abi_internal.h"
+#include "runtime/abi/rego_internal.h"
 #include "runtime/base/clock.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
@@ -12,8 +13,6 @@
 
 /* The modules number their builtins from 0; more than OPA has is nonsense. */
 #define BUILTIN_ID_MAX 4096
-/* Most bytes that a result set may have. */
-#define RESULT_MAX ((size_t)64 << 20)
 /* What it takes to make a verdict of a byte of it, once it is known to be JSON. */
 #define READ_RESULT_NS (3 * CHIMERA_SCAN_AT_ONCE_NS)
 
@@ -107,98 +106,7 @@ void chimera_rego_detach(struct chimera_guest *guest)
     chimera_abi_state_end(guest);
 }
 
-/* --- Calls --- */
-
-static int fail_call(struct chimera_guest *guest, const char *doing, const char *name, int code,
-                     struct chimera_error *err)
-{
-    char text[CHIMERA_ABI_STOP_TEXT];
-    return chimera_fail(err, code, "wasm engine error: %s %s function: %s", doing, name,
-                        chimera_abi_stop_text(guest, text));
-}
-
-struct arguments { /* as many as the function takes; a register's worth */
-    uint32_t first, second;
-};
-
-/* *ret_value may be NULL. */
-static int invoke(struct chimera_guest *guest, const char *name,
-                  const struct chimera_export *export, struct arguments arguments,
-                  uint32_t *ret_value, struct chimera_error *err)
-{
-    union chimera_value values[2] = {{.i32 = arguments.first}, {.i32 = arguments.second}};
-    int code = chimera_guest_run(guest, export, values);
-    if (code < 0)
-        return fail_call(guest, "error invoking", name, code, err);
-    if (ret_value)
-        *ret_value = values[0].i32;
-    return CHIMERA_OK;
-}
-
-/* Spends for work on what the guest hands over, outside of it. */
-static int check_account(struct chimera_guest *guest, uint64_t units, struct chimera_error *err)
-{
-    int code = chimera_account_spend(&guest->account, units);
-    if (code == CHIMERA_OK)
-        return code;
-    chimera_abi_note_overdrawn(guest);
-    return chimera_fail(err, code, "%s", chimera_guest_stop_text(guest));
-}
-
-/* Copies a JSON text into the guest and has it parsed there; *ret_value is the value's address.
- * NULL stands for the data with the cluster's objects. */
-static int push_json(struct chimera_guest *guest, const struct chimera_pieces *json,
-                     uint32_t *ret_value, struct chimera_error *err)
-{
-    const struct chimera_rego *rego = chimera_rego_of(guest);
-    size_t size = json ? json->size : chimera_inventory_size(rego->inventory, rego->own_data);
-    if (size >= UINT32_MAX)
-        return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the document is too large");
-    union chimera_value values[2] = {{.i32 = (uint32_t)size}};
-    int code = chimera_guest_run(guest, rego->malloc, values);
-    if (code < 0)
-        return fail_call(guest, "push_json: cannot invoke", "opa_malloc", code, err);
-    uint32_t at = values[0].i32;
-    uint64_t memory = guest->instance->memory.size;
-    if (size > memory || at > memory - size)
-        return chimera_fail(err, CHIMERA_EGUEST,
-                            "Rego wasm error: Cannot get memory address: out of bounds");
-    if (json)
-        chimera_pieces_copy(json, 0, guest->instance->memory.data + at, size);
-    else
-        chimera_inventory_write(rego->inventory, rego->own_data,
-                                (char *)guest->instance->memory.data + at);
-    if (!json && (code = check_account(guest, 0, err)) < 0)
-        return code;
-    values[0].i32 = at;
-    values[1].i32 = (uint32_t)size;
-    code = chimera_guest_run(guest, rego->json_parse, values);
-    if (code < 0)
-        return fail_call(guest, "push_json: cannot invoke", "opa_json_parse", code, err);
-    if (values[0].i32 == 0)
-        return chimera_fail(err, CHIMERA_EGUEST, "Rego wasm error: Failed to load json in memory");
-    *ret_value = values[0].i32;
-    return CHIMERA_OK;
-}
-
-/* The JSON of a value of the guest; *ret_json is in the guest's memory. */
-static int pull_json(struct chimera_guest *guest, uint32_t value, struct chimera_slice *ret_json,
-                     struct chimera_error *err)
-{
-    union chimera_value values[1] = {{.i32 = value}};
-    int code = chimera_guest_run(guest, chimera_rego_of(guest)->json_dump, values);
-    if (code < 0)
-        return fail_call(guest, "cannot invoke", "opa_json_dump", code, err);
-    const struct chimera_memory *memory = &guest->instance->memory;
-    const char *at = (const char *)memory->data + values[0].i32;
-    uint64_t left = values[0].i32 < memory->size ? memory->size - values[0].i32 : 0;
-    const char *end = memchr(at, '\0', left < RESULT_MAX ? left : RESULT_MAX);
-    if (!end)
-        return chimera_fail(err, CHIMERA_EGUEST,
-                            "Rego wasm error: Cannot get memory address: a text does not end");
-    *ret_json = (struct chimera_slice){at, (size_t)(end - at)};
-    return check_account(guest, ret_json->size / 4, err);
-}
+/* --- Preparation --- */
 
 /* What one of the functions without arguments describes. It stays taken from the account. */
 static int read_table(struct chimera_guest *guest, const char *name,
@@ -208,14 +116,15 @@ static int read_table(struct chimera_guest *guest, const char *name,
     uint32_t value;
     struct chimera_slice json;
     struct json_object *table = NULL;
-    int code = invoke(guest, name, export, (struct arguments){0}, &value, err);
+    int code = chimera_values_invoke(guest, name, export, (struct chimera_values_arguments){0},
+                                     &value, err);
     if (code == CHIMERA_OK)
-        code = pull_json(guest, value, &json, err);
+        code = chimera_values_pull(guest, value, &json, err);
     if (code < 0)
         return code;
     bool is_object = chimera_json_parse_within(json, &guest->account, &table, NULL) == CHIMERA_OK &&
                      json_object_is_type(table, json_type_object);
-    code = check_account(guest, 0, err);
+    code = chimera_values_spend(guest, 0, err);
     if (code == CHIMERA_OK && !is_object)
         code =
             chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: %s() describes no object", name);
@@ -225,8 +134,6 @@ static int read_table(struct chimera_guest *guest, const char *name,
         json_object_put(table);
     return code;
 }
-
-/* --- Preparation --- */
 
 static int add_builtin(struct chimera_guest *guest, const char *name, struct json_object *id,
                        struct chimera_buffer *missing, struct chimera_error *err)
@@ -322,21 +229,21 @@ static int check_entrypoint(struct chimera_guest *guest, struct chimera_error *e
                         json_object_to_json_string_ext(table, JSON_C_TO_STRING_PLAIN));
 }
 
-/* From here on every evaluation has these data; NULL as in push_json(). */
+/* From here on every evaluation has these data; NULL as in chimera_values_push(). */
 static int load_data(struct chimera_guest *guest, const struct chimera_pieces *json,
                      struct chimera_error *err)
 {
     struct chimera_rego *rego = chimera_rego_of(guest);
     uint32_t heap;
-    int code = push_json(guest, json, &rego->data, err);
+    int code = chimera_values_push(guest, json, &rego->data, err);
     /* What is on the heap now stays; setting the pointer also makes the guest's allocator forget
      * the blocks that are free below it, as the reference does before each evaluation. */
     if (code == CHIMERA_OK)
-        code = invoke(guest, "opa_heap_ptr_get", rego->heap_ptr_get, (struct arguments){0}, &heap,
-                      err);
+        code = chimera_values_invoke(guest, "opa_heap_ptr_get", rego->heap_ptr_get,
+                                     (struct chimera_values_arguments){0}, &heap, err);
     if (code == CHIMERA_OK)
-        code = invoke(guest, "opa_heap_ptr_set", rego->heap_ptr_set,
-                      (struct arguments){.first = heap}, NULL, err);
+        code = chimera_values_invoke(guest, "opa_heap_ptr_set", rego->heap_ptr_set,
+                                     (struct chimera_values_arguments){.first = heap}, NULL, err);
     return code < 0 ? code : chimera_guest_snapshot(guest, err);
 }
 
@@ -357,7 +264,7 @@ int chimera_rego_prepare(struct chimera_guest *guest, struct chimera_slice data,
             rego->inventory ? chimera_guest_snapshot(guest, err) : load_data(guest, &pieces, err);
     if (code == CHIMERA_OK && rego->inventory)
         chimera_guest_keep_base(guest);
-    return code;
+    return code < 0 ? code : chimera_values_try(guest, err);
 }
 
 /* --- The cluster's objects --- */
@@ -424,25 +331,29 @@ static int run_entrypoint(struct chimera_guest *guest, const struct chimera_piec
 {
     const struct chimera_rego *rego = chimera_rego_of(guest);
     uint32_t value, context = 0;
-    int code = push_json(guest, input, &value, err);
+    int code = chimera_values_push(guest, input, &value, err);
     if (code == CHIMERA_OK)
-        code = invoke(guest, "opa_eval_ctx_new", rego->context_new, (struct arguments){0}, &context,
-                      err);
+        code = chimera_values_invoke(guest, "opa_eval_ctx_new", rego->context_new,
+                                     (struct chimera_values_arguments){0}, &context, err);
     if (code == CHIMERA_OK)
-        code = invoke(guest, "opa_eval_ctx_set_input", rego->set_input,
-                      (struct arguments){context, value}, NULL, err);
+        code = chimera_values_invoke(guest, "opa_eval_ctx_set_input", rego->set_input,
+                                     (struct chimera_values_arguments){context, value}, NULL, err);
     if (code == CHIMERA_OK)
-        code = invoke(guest, "opa_eval_ctx_set_data", rego->set_data,
-                      (struct arguments){context, rego->data}, NULL, err);
+        code = chimera_values_invoke(guest, "opa_eval_ctx_set_data", rego->set_data,
+                                     (struct chimera_values_arguments){context, rego->data}, NULL,
+                                     err);
     if (code == CHIMERA_OK)
-        code = invoke(guest, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint,
-                      (struct arguments){context, rego->entrypoint}, NULL, err);
+        code = chimera_values_invoke(guest, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint,
+                                     (struct chimera_values_arguments){context, rego->entrypoint},
+                                     NULL, err);
     if (code == CHIMERA_OK)
         code =
-            invoke(guest, "opa_eval", rego->eval, (struct arguments){.first = context}, NULL, err);
+            chimera_values_invoke(guest, "opa_eval", rego->eval,
+                                  (struct chimera_values_arguments){.first = context}, NULL, err);
     if (code == CHIMERA_OK)
-        code = invoke(guest, "opa_eval_ctx_get_result", rego->get_result,
-                      (struct arguments){.first = context}, ret_value, err);
+        code = chimera_values_invoke(guest, "opa_eval_ctx_get_result", rego->get_result,
+                                     (struct chimera_values_arguments){.first = context}, ret_value,
+                                     err);
     return code;
 }
 
@@ -457,7 +368,7 @@ static int keep_result(struct chimera_guest *guest, struct chimera_slice json,
         is_kept && chimera_json_check_within(copy, false, &guest->account, NULL) == CHIMERA_OK;
     if (json.size > CHIMERA_SCAN_AT_ONCE)
         chimera_account_has_time(&guest->account, json.size * READ_RESULT_NS);
-    int code = check_account(guest, 0, err);
+    int code = chimera_values_spend(guest, 0, err);
     if (code == CHIMERA_OK && !is_kept)
         code = chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the result is too large");
     if (code == CHIMERA_OK)
@@ -475,10 +386,11 @@ int chimera_rego_evaluate(struct chimera_guest *guest, const struct chimera_piec
     int code = rego->inventory ? refresh_data(guest, arena, err) : CHIMERA_OK;
     if (code < 0)
         return code;
+    guest->is_pure = guest->is_pure && !rego->inventory;
     rego->now_ns = (int64_t)chimera_clock_wall_ns();
     code = run_entrypoint(guest, input, &value, err);
     if (code == CHIMERA_OK)
-        code = pull_json(guest, value, &json, err);
+        code = chimera_values_pull(guest, value, &json, err);
     if (code < 0)
         return code;
     return keep_result(guest, json, arena, ret_result, err);

@@ -39,7 +39,9 @@ struct chimera_rego {
     const struct chimera_rego_builtin *
         *builtin; /* owned; by the module's own numbers; holes are NULL */
     uint32_t builtin_count;
-    uint32_t data; /* guest address of the value that every evaluation gets as `data` */
+    bool has_layout;      /* values are built and read in its memory (rego_internal.h) */
+    const char *obstacle; /* why they are not; static. NULL: they are, or it is not known yet */
+    uint32_t data;        /* guest address of the value that every evaluation gets as `data` */
     struct chimera_slice own_data;       /* the document without the cluster's objects; borrowed */
     struct chimera_inventory *inventory; /* owned; NULL: the policy was granted none of them */
 

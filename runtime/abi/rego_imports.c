@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "runtime/abi/abi_internal.h"
-#include "runtime/abi/rego.h"
+#include "runtime/abi/rego_internal.h"
 #include "runtime/text/utf8.h"
 
 #define TARGET "policy_log"
@@ -96,18 +96,27 @@ static uint32_t call_back(struct chimera_guest *guest, const struct chimera_expo
     return values[0].i32;
 }
 
+static void dump_arguments(struct chimera_guest *guest, const struct chimera_rego *rego,
+                           const uint32_t *values, unsigned count, struct chimera_slice *ret_texts)
+{
+    uint32_t text_at[CHIMERA_REGO_ARGS_MAX];
+    for (unsigned i = 0; i < count; i++)
+        text_at[i] = call_back(guest, rego->value_dump, values[i], 0);
+    for (unsigned i = 0; i < count; i++)
+        ret_texts[i] = guest_text(guest, text_at[i], ARGUMENT_MAX);
+}
+
 /* No tree is alive while the guest runs: the watchdog, which ends it at the deadline, does not know
  * how long the trees would then take to be freed (base/account.h). */
 static void pull_arguments(struct chimera_guest *guest, struct chimera_rego *rego,
                            const uint32_t *values, unsigned count, const char *name)
 {
-    uint32_t text_at[CHIMERA_REGO_ARGS_MAX];
-    for (unsigned i = 0; i < count; i++)
-        text_at[i] = call_back(guest, rego->value_dump, values[i], 0);
+    struct chimera_slice texts[CHIMERA_REGO_ARGS_MAX];
+    if (!chimera_values_read(guest, values, count, texts))
+        dump_arguments(guest, rego, values, count, texts);
     for (unsigned i = 0; i < count; i++) {
         struct chimera_error err = {0};
-        int code = chimera_rego_parse_within(guest_text(guest, text_at[i], ARGUMENT_MAX),
-                                             &guest->account, &rego->args[i], &err);
+        int code = chimera_rego_parse_within(texts[i], &guest->account, &rego->args[i], &err);
         if (guest->account.failed)
             chimera_guest_overdrawn(guest);
         if (code < 0)
@@ -128,10 +137,13 @@ static void write_result(struct chimera_guest *guest, struct chimera_rego *rego,
 static uint32_t push_result(struct chimera_guest *guest, struct chimera_rego *rego,
                             const char *name)
 {
-    uint32_t at = call_back(guest, rego->malloc, (uint32_t)rego->text.size, 0);
     struct chimera_slice text = chimera_buffer_slice(&rego->text);
-    memcpy(chimera_guest_bytes(guest, at, text.size), text.data, text.size);
-    uint32_t value = call_back(guest, rego->value_parse, at, (uint32_t)text.size);
+    uint32_t block = chimera_values_block(guest, text.size), value;
+    uint32_t at = call_back(guest, rego->malloc, block ? block : (uint32_t)text.size, 0);
+    memcpy(chimera_guest_bytes(guest, at, block ? block : text.size), text.data, text.size);
+    if (block && chimera_values_build(guest, at, text.size, &value))
+        return value;
+    value = call_back(guest, rego->value_parse, at, (uint32_t)text.size);
     if (value == 0)
         trap_with(guest, name, "the policy cannot read the result");
     return value;
@@ -160,13 +172,14 @@ static bool run_builtin(struct chimera_guest *guest, struct chimera_rego *rego,
 static uint32_t dispatch(struct chimera_guest *guest, uint32_t id, const uint32_t *values,
                          unsigned count)
 {
-    chimera_import_enter(guest);
+    chimera_import_enter_pure(guest); /* unless the builtin is not */
     struct chimera_rego *rego = require_rego(guest);
     const struct chimera_rego_builtin *builtin =
         id < rego->builtin_count ? rego->builtin[id] : NULL;
     if (!builtin || builtin->arity != count)
         chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
                            "call of a builtin that the policy did not declare");
+    guest->is_pure = guest->is_pure && builtin->is_pure;
     chimera_rego_empty(rego);
     pull_arguments(guest, rego, values, count, builtin->name);
     uint32_t result = 0;

@@ -21,9 +21,11 @@
     type chimera_wapc_##name(struct chimera_guest *guest); \
     type chimera_wapc_##name(struct chimera_guest *guest)
 
+/* The guest gives and takes what the call is about, and what was answered to its host calls: they
+ * alone are impure. */
 static struct chimera_wapc *enter(struct chimera_guest *guest)
 {
-    chimera_import_enter(guest);
+    chimera_import_enter_pure(guest);
     struct chimera_wapc *wapc = chimera_wapc_of(guest);
     if (!wapc)
         chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
@@ -81,6 +83,7 @@ IMPORT(uint32_t, host_call, uint32_t binding, uint32_t binding_size, uint32_t na
        uint32_t payload_size)
 {
     struct chimera_wapc *wapc = enter(guest);
+    guest->is_pure = false;
     wapc->answer_kind = CHIMERA_WAPC_NONE;
     bool is_ok = chimera_abi_host_call(guest,
                                        (const uint32_t[8]){binding, binding_size, name_space,

@@ -20,7 +20,7 @@
     uint32_t symbol parameters;                   \
     uint32_t symbol parameters                    \
     {                                             \
-        chimera_wasi_enter(guest);                \
+        CHIMERA_WASI_ENTER(guest);                \
         uint32_t code = (uint32_t)(call);         \
         chimera_import_leave(guest);              \
         return code;                              \
@@ -41,13 +41,28 @@
 #define CHIMERA_WASI0_SYSTEM(group, name, parameters, arguments, call) \
     CHIMERA_WASI_SYSTEM_AS(chimera_wasi0_##name, group, name, parameters, arguments, call)
 
-static inline void chimera_wasi_enter(struct chimera_guest *guest)
+static inline void chimera_wasi_require(struct chimera_guest *guest)
 {
-    chimera_import_enter(guest);
     if (!chimera_wasi_of(guest))
         chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
                            "WASI is not available to this kind of policy");
 }
+
+static inline void chimera_wasi_enter(struct chimera_guest *guest)
+{
+    chimera_import_enter(guest);
+    chimera_wasi_require(guest);
+}
+
+static inline void chimera_wasi_enter_pure(struct chimera_guest *guest)
+{
+    chimera_import_enter_pure(guest);
+    chimera_wasi_require(guest);
+}
+
+/* How the functions of a table enter. Pure ones (instance/guest_access.h) stand where it is defined
+ * as the other; a system (wasi_system.h), which is not, has nobody who asks. */
+#define CHIMERA_WASI_ENTER chimera_wasi_enter
 
 static inline enum chimera_wasi_file chimera_wasi_file_of(const struct chimera_guest *guest,
                                                           uint32_t fd)

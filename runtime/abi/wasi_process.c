@@ -264,21 +264,11 @@ static uint32_t host_call(struct chimera_guest *guest, const uint32_t at_and_siz
 
 #define HOST struct chimera_guest *guest
 
-CHIMERA_WASI(args_sizes_get, (HOST, U32 ret_count, U32 ret_size),
-             strings_sizes(guest, &chimera_wasi_of(guest)->arguments, ret_count, ret_size))
-CHIMERA_WASI(args_get, (HOST, U32 pointers, U32 text),
-             strings_get(guest, &chimera_wasi_of(guest)->arguments, pointers, text))
-CHIMERA_WASI(environ_sizes_get, (HOST, U32 ret_count, U32 ret_size),
-             strings_sizes(guest, &chimera_wasi_of(guest)->environment, ret_count, ret_size))
-CHIMERA_WASI(environ_get, (HOST, U32 pointers, U32 text),
-             strings_get(guest, &chimera_wasi_of(guest)->environment, pointers, text))
-CHIMERA_WASI_SYSTEM(waiting, clock_res_get, (HOST, U32 clock, U32 ret_time),
-                    (guest, clock, ret_time), clock_resolution(guest, clock, ret_time))
+/* --- From outside --- */
+
 CHIMERA_WASI_SYSTEM(waiting, clock_time_get, (HOST, U32 clock, U64 precision, U32 ret_time),
                     (guest, clock, ret_time), clock_time(guest, clock, ret_time))
 CHIMERA_WASI(random_get, (HOST, U32 at, U32 size), random_get(guest, at, size))
-CHIMERA_WASI(sched_yield, (HOST), (sched_yield(), WASI_SUCCESS))
-CHIMERA_WASI(proc_raise, (HOST, U32 signal), proc_raise(guest))
 CHIMERA_WASI_SYSTEM(waiting, poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
                     (guest, &preview1, in, out, count, ret_count),
                     poll_oneoff(guest, &preview1, in, out, count, ret_count))
@@ -292,10 +282,28 @@ CHIMERA_WASI(host_call,
                        (const uint32_t[8]){binding, binding_size, name_space, name_space_size,
                                            operation, operation_size, payload, payload_size}))
 
+/* --- What is the same for every run --- */
+
+#undef CHIMERA_WASI_ENTER
+#define CHIMERA_WASI_ENTER chimera_wasi_enter_pure
+
+CHIMERA_WASI(args_sizes_get, (HOST, U32 ret_count, U32 ret_size),
+             strings_sizes(guest, &chimera_wasi_of(guest)->arguments, ret_count, ret_size))
+CHIMERA_WASI(args_get, (HOST, U32 pointers, U32 text),
+             strings_get(guest, &chimera_wasi_of(guest)->arguments, pointers, text))
+CHIMERA_WASI(environ_sizes_get, (HOST, U32 ret_count, U32 ret_size),
+             strings_sizes(guest, &chimera_wasi_of(guest)->environment, ret_count, ret_size))
+CHIMERA_WASI(environ_get, (HOST, U32 pointers, U32 text),
+             strings_get(guest, &chimera_wasi_of(guest)->environment, pointers, text))
+CHIMERA_WASI_SYSTEM(waiting, clock_res_get, (HOST, U32 clock, U32 ret_time),
+                    (guest, clock, ret_time), clock_resolution(guest, clock, ret_time))
+CHIMERA_WASI(sched_yield, (HOST), (sched_yield(), WASI_SUCCESS))
+CHIMERA_WASI(proc_raise, (HOST, U32 signal), proc_raise(guest))
+
 _Noreturn void chimera_wasi_proc_exit(HOST, uint32_t exit_code);
 
 _Noreturn void chimera_wasi_proc_exit(HOST, uint32_t exit_code)
 {
-    chimera_wasi_enter(guest);
+    chimera_wasi_enter_pure(guest);
     chimera_guest_exit(guest, exit_code);
 }

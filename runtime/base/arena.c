@@ -108,6 +108,12 @@ void chimera_arena_reset(struct chimera_arena *arena)
     arena->used = 0;
 }
 
+void chimera_arena_give_back(struct chimera_arena *arena)
+{
+    free_blocks(arena->first);
+    chimera_arena_init(arena, arena->limit);
+}
+
 void chimera_arena_free(struct chimera_arena *arena)
 {
     free_blocks(arena->first);

@@ -32,6 +32,8 @@ struct chimera_slice chimera_arena_print(struct chimera_arena *arena, const char
 
 /* Everything taken is gone; the blocks stay, up to 1 MiB, for the next request. */
 void chimera_arena_reset(struct chimera_arena *arena);
+/* Everything taken is gone, and no block stays. */
+void chimera_arena_give_back(struct chimera_arena *arena);
 
 void chimera_arena_free(struct chimera_arena *arena);
 

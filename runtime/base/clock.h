@@ -3,6 +3,8 @@
 #ifndef CHIMERA_BASE_CLOCK_H
 #define CHIMERA_BASE_CLOCK_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -18,6 +20,15 @@ static inline uint64_t chimera_clock_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* A wait for `cond`, whose mutex is held; false when the time was up. UINT64_MAX: it never is. */
+static inline bool chimera_clock_await(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                                       uint64_t until_ns)
+{
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
+                                   .tv_nsec = (long)(until_ns % 1000000000)};
+    return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &until) == 0;
 }
 
 /* That this thread has used; a system call. */

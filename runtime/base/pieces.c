@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/base/pieces.h"
 
-#include <assert.h>
-
-void chimera_pieces_add(struct chimera_pieces *pieces, struct chimera_slice slice)
-{
-    if (slice.size == 0)
-        return;
-    assert(pieces->count < CHIMERA_PIECES_MAX);
-    pieces->piece[pieces->count++] = slice;
-    pieces->size += slice.size;
-}
-
 void chimera_pieces_add_all(struct chimera_pieces *pieces, const struct chimera_pieces *more)
 {
     for (unsigned i = 0; i < more->count; i++)

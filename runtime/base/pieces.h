@@ -4,6 +4,7 @@
 #ifndef CHIMERA_BASE_PIECES_H
 #define CHIMERA_BASE_PIECES_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "runtime/base/slice.h"
@@ -17,7 +18,15 @@ struct chimera_pieces {
 };
 
 /* Empty slices are left out. A list that is full is a programming error. */
-void chimera_pieces_add(struct chimera_pieces *pieces, struct chimera_slice slice);
+static inline void chimera_pieces_add(struct chimera_pieces *pieces, struct chimera_slice slice)
+{
+    if (slice.size == 0)
+        return;
+    assert(pieces->count < CHIMERA_PIECES_MAX);
+    pieces->piece[pieces->count++] = slice;
+    pieces->size += slice.size;
+}
+
 void chimera_pieces_add_all(struct chimera_pieces *pieces, const struct chimera_pieces *more);
 
 /* Copies at most `size` bytes of the text from `offset` on to `to`; returns how many. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/broker/answers.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -171,14 +170,10 @@ static struct chimera_answered use_cached(const struct chimera_answered *cached)
 static enum chimera_answers_result join(struct chimera_answers *cache, struct flight *flight,
                                         uint64_t deadline_ns, struct chimera_answered *ret_cached)
 {
-    struct timespec until = {.tv_sec = (time_t)(deadline_ns / 1000000000),
-                             .tv_nsec = (long)(deadline_ns % 1000000000)};
-    bool is_forever = deadline_ns == CHIMERA_ACCOUNT_FOREVER;
-    int code = 0;
+    bool is_in_time = true;
     flight->users++;
-    while (!flight->is_done && code != ETIMEDOUT)
-        code = is_forever ? pthread_cond_wait(&cache->landed, &cache->mutex)
-                          : pthread_cond_timedwait(&cache->landed, &cache->mutex, &until);
+    while (!flight->is_done && is_in_time)
+        is_in_time = chimera_clock_await(&cache->landed, &cache->mutex, deadline_ns);
     bool has_come = flight->is_done && flight->result.bytes;
     if (has_come)
         *ret_cached = use_cached(&flight->result);
@@ -191,15 +186,11 @@ static enum chimera_answers_result join(struct chimera_answers *cache, struct fl
 int chimera_answers_open(struct chimera_answers *cache, struct chimera_answers_counters *counters,
                          struct chimera_error *err)
 {
-    pthread_condattr_t attributes;
     *cache = (struct chimera_answers){.counters = counters};
     chimera_list_init(&cache->ages);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     int failed = pthread_mutex_init(&cache->mutex, NULL);
     if (!failed)
-        failed = pthread_cond_init(&cache->landed, &attributes);
-    pthread_condattr_destroy(&attributes);
+        failed = pthread_cond_init(&cache->landed, NULL);
     return failed ? chimera_fail(err, CHIMERA_ENOMEM, "no memory for a cache") : CHIMERA_OK;
 }
 

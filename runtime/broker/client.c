@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/broker/client.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,17 +68,13 @@ static bool has_any(const struct chimera_broker_client *client)
 static struct chimera_broker_line *take_line(struct chimera_broker_client *client,
                                              uint64_t deadline_ns, const char **ret_why)
 {
-    struct timespec until = {.tv_sec = (time_t)(deadline_ns / 1000000000),
-                             .tv_nsec = (long)(deadline_ns % 1000000000)};
     struct chimera_broker_line *line = NULL;
-    int code = 0;
+    bool is_in_time = true;
     pthread_mutex_lock(&client->mutex);
     take_supply(client);
     *ret_why = NO_LINE;
-    while (!(line = find_line(client)) && has_any(client) && code != ETIMEDOUT)
-        code = deadline_ns == CHIMERA_ACCOUNT_FOREVER
-                   ? pthread_cond_wait(&client->freed, &client->mutex)
-                   : pthread_cond_timedwait(&client->freed, &client->mutex, &until);
+    while (!(line = find_line(client)) && has_any(client) && is_in_time)
+        is_in_time = chimera_clock_await(&client->freed, &client->mutex, deadline_ns);
     if (line) {
         line->is_taken = true;
         line->question = ++client->next_question;
@@ -291,18 +286,14 @@ static bool client_ask(struct chimera_capability_source *source,
 int chimera_broker_client_open(struct chimera_broker_client *client, int supply,
                                struct chimera_answers_counters *counters, struct chimera_error *err)
 {
-    pthread_condattr_t attributes;
     *client = (struct chimera_broker_client){.source.ask = client_ask, .supply = supply};
     for (size_t i = 0; i < CHIMERA_BROKER_LINES; i++)
         client->line[i].fd = client->line[i].next = -1;
     int code = chimera_answers_open(&client->cache, counters, err);
     if (code < 0)
         return code;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     bool is_made = pthread_mutex_init(&client->mutex, NULL) == 0 &&
-                   pthread_cond_init(&client->freed, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
+                   pthread_cond_init(&client->freed, NULL) == 0;
     if (is_made)
         return CHIMERA_OK;
     chimera_answers_close(&client->cache);

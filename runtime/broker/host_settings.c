@@ -11,7 +11,7 @@
 #include "runtime/json/tree.h"
 #include "runtime/log/log.h"
 #include "runtime/login/credential_message.h"
-#include "runtime/source/exec_credential.h"
+#include "runtime/login/exec_credential.h"
 #include "runtime/source/kubeconfig.h"
 
 #define TARGET "chimera::host"

@@ -15,14 +15,10 @@ enum { LINES = 'L', CALL = 'C', GOOD = 'G', BAD = 'B' };
 
 void chimera_parent_line_open(struct chimera_parent_line *line, int socket)
 {
-    pthread_condattr_t attributes;
     *line = (struct chimera_parent_line){.socket = socket};
     pthread_mutex_init(&line->one, NULL);
     pthread_mutex_init(&line->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&line->answered, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&line->answered, NULL);
     chimera_buffer_init(&line->answer, CHIMERA_BROKER_PACKET_MAX);
 }
 
@@ -55,11 +51,9 @@ static int await(struct chimera_parent_line *line, struct chimera_buffer *answer
                  struct chimera_error *err)
 {
     uint64_t until_ns = chimera_clock_ns() + (uint64_t)CHIMERA_PARENT_CALL_MS * 1000000;
-    const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
-                                   .tv_nsec = (long)(until_ns % 1000000000)};
-    int waited = 0;
-    while (!line->has_answer && waited != ETIMEDOUT)
-        waited = pthread_cond_timedwait(&line->answered, &line->mutex, &until);
+    bool is_in_time = true;
+    while (!line->has_answer && is_in_time)
+        is_in_time = chimera_clock_await(&line->answered, &line->mutex, until_ns);
     struct chimera_slice text = chimera_buffer_slice(&line->answer);
     if (!line->has_answer)
         return chimera_fail(err, CHIMERA_EDEADLINE, "a helper program did not end in time");

@@ -129,6 +129,7 @@ void chimera_guest_begin(struct chimera_guest *guest, uint32_t limit_ms)
     chimera_account_open(&guest->account, deadline_ns, guest->memory_limit);
     chimera_guest_recount(guest);
     guest->has_met_limit = false;
+    guest->is_pure = true;
 }
 
 void chimera_guest_recount(struct chimera_guest *guest)

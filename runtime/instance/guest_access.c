@@ -83,13 +83,19 @@ static void check_stack(struct chimera_guest *guest)
         chimera_guest_trap(guest, CHIMERA_TRAP_STACK, NULL);
 }
 
-void chimera_import_enter(struct chimera_guest *guest)
+void chimera_import_enter_pure(struct chimera_guest *guest)
 {
     check_stack(guest);
     if (guest->depth != 0)
         chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
                            "the policy calls its host from within a host call");
     guest->depth = 1;
+}
+
+void chimera_import_enter(struct chimera_guest *guest)
+{
+    guest->is_pure = false;
+    chimera_import_enter_pure(guest);
 }
 
 void chimera_import_enter_nested(struct chimera_guest *guest)

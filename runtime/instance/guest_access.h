@@ -13,8 +13,12 @@
  * import within an import. What an ABI keeps for the call in progress is not made for two: a
  * guest that is called back may not call its host, and traps when it does. */
 void chimera_import_enter(struct chimera_guest *guest);
+/* The same for pure ones: what they give follows from what the guest was given for this run and
+ * from its own calls, and from nothing else: no clock, no random numbers, no answer of anybody.
+ * Whatever enters otherwise is taken for impure (guest->is_pure). */
+void chimera_import_enter_pure(struct chimera_guest *guest);
 /* The same for the few that may be called there too, since an honest allocator or parser does: they
- * keep nothing, and call nobody back. */
+ * keep nothing, call nobody back, and are pure. */
 void chimera_import_enter_nested(struct chimera_guest *guest);
 void chimera_import_leave(struct chimera_guest *guest);
 

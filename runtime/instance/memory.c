@@ -12,6 +12,14 @@
  * host's, for answers and what is made of them. */
 #define HOST_PART 64
 
+/* What guests grow by is made accessible and taken away again at the same places in each request.
+ * The kernel would merge it with the memory below and split it off again, half of what mprotect()
+ * costs, but not when neighbours have different advice. So the first pieces above the size at the
+ * start get advice by turns that means next to nothing here: no fork has this memory, and a core
+ * dump lacks some of it. Where the guest's reach ends does not depend on it. */
+#define PIECES_MAX 4
+static const int piece_advice[] = {MADV_WIPEONFORK, MADV_DONTDUMP};
+
 int chimera_memory_reserve(struct chimera_guest *guest, struct chimera_error *err)
 {
     void *reservation = mmap(NULL, CHIMERA_RESERVATION_BYTES, PROT_NONE,
@@ -46,6 +54,8 @@ int chimera_memory_map(struct chimera_guest *guest, const struct chimera_image *
 {
     uint8_t *base = guest->instance->memory.data;
     uint64_t from_image = image->size < size ? image->size : size;
+    guest->internal->piece_count = 0;
+    guest->internal->pieces_end = 0;
     int code = map_at(base, from_image, image->fd);
     if (code == 0)
         code = map_at(base + from_image, size - from_image, -1);
@@ -88,6 +98,20 @@ bool chimera_memory_take(struct chimera_guest *guest, uint64_t bytes)
 /* memory.grow: the old size in pages, or -1 as the guest sees it. Runs on the guest's stack. */
 uint32_t chimera_memory_grow(struct chimera_guest *guest, uint32_t delta);
 
+/* Memory was grown from `from` to `to`: what of it is in no piece yet becomes one. */
+static void set_apart(struct chimera_guest *guest, uint64_t from, uint64_t to)
+{
+    struct chimera_guest_internal *internal = guest->internal;
+    if (from < internal->pieces_end)
+        from = internal->pieces_end;
+    if (from >= to || internal->piece_count == PIECES_MAX)
+        return;
+    madvise(guest->instance->memory.data + from, to - from,
+            piece_advice[internal->piece_count % 2]);
+    internal->piece_count++;
+    internal->pieces_end = to;
+}
+
 static uint32_t grow(struct chimera_guest *guest, uint32_t delta)
 {
     struct chimera_memory *memory = &guest->instance->memory;
@@ -103,6 +127,7 @@ static uint32_t grow(struct chimera_guest *guest, uint32_t delta)
         chimera_account_give_back(&guest->account, more);
         return UINT32_MAX;
     }
+    set_apart(guest, memory->size, size);
     memory->pages = (uint32_t)pages;
     memory->size = size;
     return before;

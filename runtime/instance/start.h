@@ -19,6 +19,8 @@
 
 struct chimera_start {
     bool is_fresh;               /* every request runs from the start; set before the first slot */
+    _Atomic(const char *) trial; /* what the ABI has found out by trying a slot, for the others to
+                                    believe it; static. NULL: nothing was tried. Partner: itself */
     pthread_mutex_t lock;        /* over all that follows */
     struct chimera_image *image; /* of the first slot; one reference, or NULL */
     struct chimera_image *later; /* the newest of those that were made behind a base; likewise */

@@ -81,6 +81,9 @@ struct chimera_guest {
     uintptr_t stop_at; /* where in the plugin's code the guest was; 0: not known */
     char stop_text[CHIMERA_LIMIT_TEXT_BYTES]; /* more about a HOST trap, or empty */
     bool has_met_limit; /* memory.grow or table.grow said -1 to it for its memory limit */
+    /* Since chimera_guest_begin() nothing came from outside: no import but pure ones
+     * (guest_access.h) was called, so all that the guest gives follows from what it was given. */
+    bool is_pure;
 
     /* Deadline; partner: the watchdog. */
     struct chimera_run *run;        /* of the calling thread while a guest runs */

@@ -53,6 +53,8 @@ struct chimera_guest_internal {
     struct chimera_snapshot *base;
     struct chimera_image *image; /* one reference: what linear memory maps */
     struct chimera_reset reset;
+    unsigned piece_count; /* of what was grown since memory was mapped, see memory.c */
+    uint64_t pieces_end;
     bool has_run;    /* guest code ran since the memory was mapped: it may differ from the image */
     void *suspended; /* the guest's stack pointer while it waits in chimera_guest_suspend() */
     const struct chimera_export *export; /* of the call being made */

@@ -7,6 +7,7 @@
 
 #include "runtime/base/hex.h"
 #include "runtime/json/number.h"
+#include "runtime/json/pass.h"
 #include "runtime/text/utf8.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -398,11 +399,30 @@ static ALWAYS_INLINE bool skip_nested(struct chimera_scan *scan, int byte,
     }
 }
 
+/* The quick way over what skip_nested() would take, too. */
+static ALWAYS_INLINE bool pass_nested(struct chimera_scan *scan)
+{
+    if (scan->depth > CHIMERA_SCAN_DEPTH_MAX - CHIMERA_PASS_DEPTH_MAX)
+        return false;
+    struct chimera_pass_index *index = scan->index;
+    const char *end = NULL;
+    if (index) {
+        index->end = index->first;
+        end = chimera_pass->find_values(scan->at, scan->end, index);
+    }
+    if (!end)
+        end = chimera_pass->find_end(scan->at, scan->end);
+    scan->at = end ? end : scan->at;
+    return end;
+}
+
 bool chimera_scan_skip(struct chimera_scan *scan, struct chimera_slice *ret_value)
 {
     int byte = chimera_scan_peek(scan);
     const char *begin = scan->at;
-    if (!(byte == '{' || byte == '[' ? skip_nested(scan, byte, NULL) : skip_scalar(scan, byte)))
+    bool is_nested = byte == '{' || byte == '[';
+    if (!(is_nested && pass_nested(scan)) &&
+        !(is_nested ? skip_nested(scan, byte, NULL) : skip_scalar(scan, byte)))
         return false;
     *ret_value = (struct chimera_slice){begin, (size_t)(scan->at - begin)};
     return true;
@@ -478,19 +498,21 @@ size_t chimera_scan_decode(struct chimera_slice raw, char *to, size_t capacity)
     const char *at = raw.data, *end = raw.data + raw.size;
     size_t done = 0;
     while (at < end) {
-        char decoded[4];
-        size_t size;
-        const char *from = at;
-        if (*at == '\\') {
-            size = decode_escape(&at, decoded);
-            from = decoded;
-        } else {
-            size = chimera_utf8_character((struct chimera_slice){at, (size_t)(end - at)});
-            at += size;
+        const char *escape = memchr(at, '\\', (size_t)(end - at));
+        size_t plain = (size_t)((escape ? escape : end) - at);
+        if (plain > capacity - done) {
+            size_t fits = chimera_utf8_prefix((struct chimera_slice){at, capacity - done});
+            memcpy(to + done, at, fits);
+            return done + fits;
         }
+        memcpy(to + done, at, plain);
+        done += plain;
+        at += plain;
+        char decoded[4];
+        size_t size = escape ? decode_escape(&at, decoded) : 0;
         if (size > capacity - done)
             break;
-        memcpy(to + done, from, size);
+        memcpy(to + done, decoded, size);
         done += size;
     }
     return done;

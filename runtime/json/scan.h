@@ -13,6 +13,8 @@
 #include "runtime/base/arena.h"
 #include "runtime/base/error.h"
 
+struct chimera_pass_index;
+
 #define CHIMERA_SCAN_DEPTH_MAX 127
 #define CHIMERA_SCAN_WHY_MAX 1000
 
@@ -27,6 +29,9 @@ struct chimera_scan {
     bool is_odd;    /* what is handed on as it stands has not its usual form: see shape.h */
     bool is_wide;   /* set by whoever reads: numbers that no double holds and half surrogates are
                        good, as for Go */
+    /* Set by whoever reads, or NULL: where the values of the last array or object that was skipped
+     * are written down, if it was one for the pass and there was room. */
+    struct chimera_pass_index *index;
     /* Set by a failure only: */
     bool is_shape;         /* it is JSON so far, but not what was asked for */
     const char *why_at;    /* everything before it counts for line and column */
@@ -47,6 +52,7 @@ static inline void chimera_scan_init(struct chimera_scan *scan, struct chimera_s
     scan->depth = 0;
     scan->is_odd = false;
     scan->is_wide = false;
+    scan->index = NULL;
     scan->is_shape = false;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "runtime/json/number.h"
+#include "runtime/json/plain.h"
 
 #define TEXT_MAX 128 /* bytes of a string in a message; the reference shows it all */
 #define SHOWN_MAX (TEXT_MAX * 6 + 32) /* when each of them becomes \u{1f} */
@@ -56,9 +57,23 @@ bool chimera_shape_fail_type(struct chimera_scan *scan, const char *expected)
                                    expected);
 }
 
+/* A plain string at the scanner is read, as most values are. */
+static inline bool read_plain_string(struct chimera_scan *scan)
+{
+    const char *at = scan->at;
+    if (at == scan->end || *at != '"')
+        return false;
+    at = plain_string_end(at + 1, scan->end);
+    if (at)
+        scan->at = at + 1;
+    return at;
+}
+
 bool chimera_shape_read_string(struct chimera_scan *scan)
 {
     struct chimera_scan_text text;
+    if (read_plain_string(scan))
+        return true;
     if (chimera_scan_peek(scan) != '"')
         return chimera_shape_fail_type(scan, "a string");
     return chimera_scan_string(scan, &text);
@@ -282,6 +297,36 @@ static bool read_field(struct chimera_scan *scan, const struct chimera_shape *sh
 #define KEY_MAX 40                    /* bytes of the longest name in any shape */
 #define ESCAPED_KEY_MAX (KEY_MAX * 6) /* when every letter of it is written \u0061 */
 
+/* The first four bytes and the last four are all of them, or these and more of the first. */
+static inline bool is_same_short(const char *a, const char *b, size_t size)
+{
+    uint32_t a_first, b_first, a_last, b_last;
+    memcpy(&a_first, a, sizeof(a_first));
+    memcpy(&b_first, b, sizeof(b_first));
+    memcpy(&a_last, a + size - sizeof(a_last), sizeof(a_last));
+    memcpy(&b_last, b + size - sizeof(b_last), sizeof(b_last));
+    return a_first == b_first && a_last == b_last;
+}
+
+static inline bool is_same_name(const char *a, const char *b, size_t size)
+{
+    uint64_t a_first, b_first, a_last, b_last;
+    if (size - 4 <= 4)
+        return is_same_short(a, b, size);
+    if (size - 8 > 8)
+        return memcmp(a, b, size) == 0;
+    memcpy(&a_first, a, sizeof(a_first));
+    memcpy(&b_first, b, sizeof(b_first));
+    memcpy(&a_last, a + size - sizeof(a_last), sizeof(a_last));
+    memcpy(&b_last, b + size - sizeof(b_last), sizeof(b_last));
+    return a_first == b_first && a_last == b_last;
+}
+
+static inline bool is_name(struct chimera_slice name, struct chimera_slice key)
+{
+    return name.size == key.size && is_same_name(name.data, key.data, key.size);
+}
+
 /* The field's index, or shape->count when the key is none of them. */
 static unsigned find_field(const struct chimera_shape *shape, struct chimera_scan_text key)
 {
@@ -292,10 +337,26 @@ static unsigned find_field(const struct chimera_shape *shape, struct chimera_sca
         name.data = decoded;
     }
     for (unsigned i = 0; i < shape->count; i++)
-        if (chimera_slice_equal(shape->field[i].name, name) ||
-            (shape->field[i].alias.data && chimera_slice_equal(shape->field[i].alias, name)))
+        if (is_name(shape->field[i].name, name) ||
+            (shape->field[i].alias.data && is_name(shape->field[i].alias, name)))
             return i;
     return shape->count;
+}
+
+/* Whoever writes a struct writes its members in their order, and nothing blank between them: is it
+ * this one that comes? Then its name is read, with the colon. */
+static inline bool read_name(struct chimera_scan *scan, bool is_first, struct chimera_slice name)
+{
+    const char *at = scan->at;
+    if ((size_t)(scan->end - at) < name.size + strlen(",\"\":"))
+        return false;
+    if (!is_first && *at++ != ',')
+        return false;
+    if (at[0] != '"' || at[name.size + 1] != '"' || at[name.size + 2] != ':' ||
+        !is_same_name(at + 1, name.data, name.size))
+        return false;
+    scan->at = at + name.size + strlen("\"\":");
+    return true;
 }
 
 static bool check_missing(struct chimera_scan *scan, const struct chimera_shape *shape,
@@ -308,39 +369,107 @@ static bool check_missing(struct chimera_scan *scan, const struct chimera_shape 
     return true;
 }
 
+/* The key that comes next, where it is plain and nothing blank is around it; else as the scanner
+ * finds it. */
+static inline int next_key(struct chimera_scan *scan, bool is_first,
+                           struct chimera_scan_text *ret_key)
+{
+    const char *at = scan->at + !is_first;
+    if (at < scan->end && *at == '"' && (is_first || *scan->at == ',')) {
+        const char *quote = plain_string_end(at + 1, scan->end);
+        if (quote) {
+            *ret_key = (struct chimera_scan_text){{at + 1, (size_t)(quote - at - 1)}, false};
+            scan->at = quote + 1;
+            return 1;
+        }
+    }
+    return chimera_scan_next_key(scan, is_first, ret_key);
+}
+
+static inline bool read_colon(struct chimera_scan *scan)
+{
+    if (scan->at == scan->end || *scan->at != ':')
+        return chimera_scan_colon(scan);
+    scan->at++;
+    return true;
+}
+
+/* Of a member whose field is `i`: its value. */
+static inline bool read_member(struct chimera_scan *scan, const struct chimera_shape *shape,
+                               unsigned i, struct chimera_slice *ret_values)
+{
+    const char *value = scan->at;
+    if (shape->field[i].kind != CHIMERA_SHAPE_STRING || !read_plain_string(scan))
+        return read_field(scan, shape, i, ret_values);
+    ret_values[i] = (struct chimera_slice){value, (size_t)(scan->at - value)};
+    return true;
+}
+
+struct object { /* being read */
+    const struct chimera_shape *shape;
+    const char *begin;
+    unsigned seen; /* a bit for each field */
+    unsigned next; /* the field that comes next, as a rule */
+};
+
+/* The colon of a member whose key was read, and what it is the name of; shape->count: nothing. */
+static bool read_colon_of(struct chimera_scan *scan, const struct object *object,
+                          struct chimera_scan_text key, unsigned *ret_field)
+{
+    const struct chimera_shape *shape = object->shape;
+    unsigned i = find_field(shape, key);
+    bool is_known = i < shape->count, is_again = is_known && (object->seen >> i & 1);
+    if (is_again && !shape->is_lenient) {
+        chimera_scan_peek(scan);
+        return chimera_scan_fail_shape(scan, scan->at, object->begin, "duplicate field `%s`",
+                                       shape->field[i].name.data);
+    }
+    if (!is_known || is_again || key.is_escaped)
+        scan->is_odd |= shape->is_handed_on;
+    *ret_field = i;
+    return chimera_scan_colon(scan);
+}
+
+/* 1, 0 or -1 as the scanner, with the field whose value comes. */
+static int next_field(struct chimera_scan *scan, bool is_first, const struct object *object,
+                      unsigned *ret_field)
+{
+    const struct chimera_shape *shape = object->shape;
+    struct chimera_scan_text key;
+    unsigned i = object->next;
+    if (i < shape->count && !(object->seen >> i & 1) &&
+        read_name(scan, is_first, shape->field[i].name)) {
+        *ret_field = i;
+        return 1;
+    }
+    int next = chimera_scan_next_key(scan, is_first, &key);
+    return next == 1 && !read_colon_of(scan, object, key, ret_field) ? -1 : next;
+}
+
 static bool read_object(struct chimera_scan *scan, const struct chimera_shape *shape,
                         struct chimera_slice *ret_values)
 {
-    const char *begin = scan->at;
-    unsigned seen = 0; /* a bit for each field */
-    struct chimera_scan_text key;
+    struct object object = {.shape = shape, .begin = scan->at};
     struct chimera_slice ignored;
+    unsigned field = 0;
     int next;
     if (!chimera_scan_open(scan))
         return false;
-    for (bool is_first = true; (next = chimera_scan_next_key(scan, is_first, &key)) == 1;
+    for (bool is_first = true; (next = next_field(scan, is_first, &object, &field)) == 1;
          is_first = false) {
-        unsigned i = find_field(shape, key);
-        bool is_known = i < shape->count, is_again = is_known && (seen >> i & 1);
-        if (is_again && !shape->is_lenient) {
-            chimera_scan_peek(scan);
-            return chimera_scan_fail_shape(scan, scan->at, begin, "duplicate field `%s`",
-                                           shape->field[i].name.data);
-        }
-        if (!is_known || is_again || key.is_escaped)
-            scan->is_odd |= shape->is_handed_on;
-        if (!chimera_scan_colon(scan))
-            return false;
-        if (!(is_known ? read_field(scan, shape, i, ret_values)
+        bool is_known = field < shape->count;
+        if (!(is_known ? read_member(scan, shape, field, ret_values)
                        : chimera_scan_skip(scan, &ignored)))
             return false;
-        if (is_known)
-            seen |= 1U << i;
+        if (is_known) {
+            object.seen |= 1U << field;
+            object.next = field + 1;
+        }
     }
     if (next < 0)
         return false;
     chimera_scan_close(scan);
-    return check_missing(scan, shape, begin, seen);
+    return check_missing(scan, shape, object.begin, object.seen);
 }
 
 /* Behind the last field of a struct that is written as an array. */

@@ -47,12 +47,14 @@ bool chimera_json_diff(struct json_object *from, struct json_object *to,
                        struct chimera_buffer *out);
 
 /* The same of two texts, without trees of them: for documents that are mostly equal. False when it
- * cannot tell (a text is wrong, or there is no room in the arena): then nothing in `out` counts,
- * and the trees can. */
+ * cannot tell (a text is wrong, or not one for the quick pass, or there is no room in the arena):
+ * then nothing in `out` counts, and the trees can. `of_to`: what the pass has written down of `to`
+ * already; NULL, or that of another text, is fine. */
 struct chimera_arena;
+struct chimera_pass_index;
 bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
-                            struct chimera_arena *arena, struct chimera_buffer *out,
-                            bool *ret_differs);
+                            const struct chimera_pass_index *of_to, struct chimera_arena *arena,
+                            struct chimera_buffer *out, bool *ret_differs);
 
 /* Is it a list of strings, and of nothing else? */
 bool chimera_json_are_texts(struct json_object *value);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "runtime/abi/abi.h"
+#include "runtime/abi/rego.h"
 #include "runtime/abi/wasi.h"
 #include "runtime/capability/grant.h"
 #include "runtime/capability/pattern.h"
@@ -30,7 +31,8 @@ struct chimera_policy {
     struct chimera_slots *slots;  /* borrowed; NULL: no bound */
     struct chimera_slot *slot;    /* one per lane; owned, with its guest, made when first needed */
     unsigned lanes;
-    char start_text[160]; /* written while the first instance is made */
+    char start_text[160]; /* written while the first instance is made, like the next */
+    char values_text[120];
 };
 
 /* --- Open and close --- */
@@ -252,6 +254,19 @@ static void tell_start(struct chimera_policy *policy, const struct chimera_guest
                      CHIMERA_BOOL("same_random_numbers", wasi->has_drawn));
 }
 
+static void tell_values(struct chimera_policy *policy, const struct chimera_guest *guest)
+{
+    const struct chimera_rego *rego = chimera_rego_of(guest);
+    if (!rego || policy->values_text[0])
+        return;
+    snprintf(policy->values_text, sizeof(policy->values_text), "%s%s",
+             rego->obstacle ? "as text: " : "in its memory", rego->obstacle ? rego->obstacle : "");
+    if (rego->obstacle)
+        chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("values are handed over as text"),
+                         CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)),
+                         CHIMERA_TEXT("why", chimera_slice_of(rego->obstacle)));
+}
+
 static int make_host(struct chimera_slot *slot, struct chimera_error *err)
 {
     struct chimera_policy *policy = slot->policy;
@@ -272,8 +287,10 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
         end_guest(policy, guest);
         return code;
     }
-    if (slot->lane == 0)
+    if (slot->lane == 0) {
         tell_start(policy, guest);
+        tell_values(policy, guest);
+    }
     chimera_start_warm(&policy->start, guest->instance->memory.data, guest->instance->memory.size);
     slot->guest = guest;
     if (slot->gauges)
@@ -317,6 +334,11 @@ const char *chimera_policy_start_text(const struct chimera_policy *policy)
     return policy->start_text;
 }
 
+const char *chimera_policy_values_text(const struct chimera_policy *policy)
+{
+    return policy->values_text;
+}
+
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
                              struct chimera_run_report *ret_report)
 {
@@ -340,7 +362,8 @@ static void begin_run(struct chimera_guest *guest, uint32_t limit_ms)
 static bool reset_guest(struct chimera_slot *slot)
 {
     struct chimera_reset_counters before = slot->guest->counters;
-    slot->report = (struct chimera_run_report){.stop = slot->guest->stop};
+    slot->report = (struct chimera_run_report){
+        .stop = slot->guest->stop, .is_pure = slot->guest->is_pure && !slot->guest->has_met_limit};
     if (chimera_guest_reset(slot->guest) < 0)
         return false;
     slot->report.resets = 1;

@@ -57,6 +57,10 @@ void chimera_policy_cool(struct chimera_policy *policy);
  * is known once there has been an instance, else "". Static or the policy's. */
 const char *chimera_policy_start_text(const struct chimera_policy *policy);
 
+/* How a Rego policy gets its values: "in its memory", "as text: WHY"; "" for others, and while
+ * there has been no instance. The policy's. */
+const char *chimera_policy_values_text(const struct chimera_policy *policy);
+
 /* 0: none. */
 uint32_t chimera_policy_smaller_limit(uint32_t a, uint32_t b);
 

@@ -14,8 +14,9 @@ struct chimera_policy_gauges { /* of all instances of a policy, now */
 struct chimera_run_report { /* of one evaluation */
     uint32_t
         stop; /* an enum chimera_stop (instance/types.h); 0: the guest came to its end by itself */
-    uint32_t resets; /* 1, unless the instance could not be brought back */
-    uint64_t pages;  /* that were copied back */
+    uint32_t is_pure; /* 1: the answer follows from the request and the policy alone */
+    uint32_t resets;  /* 1, unless the instance could not be brought back */
+    uint64_t pages;   /* that were copied back */
     uint64_t reset_ns;
     uint64_t wall_ns, cpu_ns; /* 0: left to the caller, as it is here */
 };

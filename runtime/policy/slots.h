@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* slots.h - the bound on how many instances there are at once, and who has to go.
  *
- * An instance costs 8 GiB of addresses, some seven mappings of the 65,530 that a process may have,
- * and the pages that its resets keep. So the instances of all policies come out of one pool: half
- * of it is divided among the lanes, the rest is whose comes first, for some lanes are asked all the
- * time and others hardly ever. A lane that gets no more ends the one of its own that was not needed
- * for longest. One that is idle gives its pages back (runtime-performance.md §3.3).
+ * An instance costs 8 GiB of addresses, some seven mappings of the 65,530 that a process may have
+ * (up to four more when it grows), and the pages that its resets keep. So the instances of all
+ * policies come out of one pool: half of it is divided among the lanes, the rest is whose comes
+ * first, for some lanes are asked all the time and others hardly ever. A lane that gets no more
+ * ends the one of its own that was not needed for longest. One that is idle gives its pages back
+ * (runtime-performance.md §3.3).
  *
  * A lane is one thread's at a time, so there are no locks. Made and ended while no lane runs.
  */

@@ -4,8 +4,11 @@
 #include "runtime/rego/builtin_list.h"
 
 static const struct chimera_rego_builtin builtins[] = {
-#define X(name, arity, function) {name, arity, function},
-    CHIMERA_REGO_BUILTIN_MAP(X)
+#define X(name, arity, function) {name, arity, function, true},
+    CHIMERA_REGO_PURE_MAP(X)
+#undef X
+#define X(name, arity, function) {name, arity, function, false},
+        CHIMERA_REGO_IMPURE_MAP(X)
 #undef X
 };
 

@@ -14,6 +14,7 @@ struct chimera_rego_builtin {
     const char *name;
     unsigned arity;
     chimera_rego_function *function;
+    bool is_pure; /* what it gives follows from its arguments: no clock, no lots, nobody asked */
 };
 
 /* NULL when there is none of this name. */

@@ -6,6 +6,8 @@
 #include "runtime/review/shapes.h"
 #include "runtime/review/strings.h"
 
+#define ANSWER_SHORT 512 /* bytes; a verdict with its message */
+
 static const char delete_text[] =
     "Incoming object is null, which happens only with DELETE operations, but the policy is "
     "attempting a mutation. This is not allowed";
@@ -45,12 +47,12 @@ static bool is_true(struct chimera_slice value)
     return value.data && value.data[0] == 't';
 }
 
-static int make_patch(struct chimera_slice mutated, const struct chimera_request *request,
-                      struct chimera_account *account, struct chimera_arena *arena,
-                      struct chimera_response *response, struct chimera_slice *ret_why)
+static int make_patch(const struct chimera_patch_texts *texts, struct chimera_account *account,
+                      struct chimera_arena *arena, struct chimera_response *response,
+                      struct chimera_slice *ret_why)
 {
     struct chimera_error err;
-    int code = chimera_patch_make(request->object, mutated, account, arena, &response->patch, &err);
+    int code = chimera_patch_make(texts, account, arena, &response->patch, &err);
     if (code < 0) {
         *ret_why = chimera_arena_print(arena, "%s", err.text);
         if (!ret_why->data)
@@ -60,6 +62,24 @@ static int make_patch(struct chimera_slice mutated, const struct chimera_request
     if (response->patch.data)
         response->patch_type = CHIMERA_SLICE("JSONPatch");
     return CHIMERA_OK;
+}
+
+/* What is long holds an object, as a rule: its values are written down while it is read, for the
+ * patch. */
+static bool may_mutate(struct chimera_slice answer, const struct chimera_request *request)
+{
+    return answer.size > ANSWER_SHORT && answer.size < UINT32_MAX && request->object.data;
+}
+
+/* NULL: the arena is full, and the patch has to read for itself. */
+static struct chimera_pass_index *take_index(struct chimera_slice answer,
+                                             struct chimera_arena *arena,
+                                             struct chimera_pass_index *index)
+{
+    size_t room = CHIMERA_PASS_USUAL(answer.size);
+    index->first = index->end = chimera_arena_take(arena, room * sizeof(*index->first));
+    index->room_end = index->first ? index->first + room : NULL;
+    return index->first ? index : NULL;
 }
 
 int chimera_response_from_validation(struct chimera_slice answer,
@@ -85,7 +105,11 @@ int chimera_response_from_validation_within(struct chimera_slice answer,
         *ret_why = chimera_slice_of(chimera_account_text(account));
         return account->failed;
     }
-    if (!chimera_shape_read_all(&scan, answer, &chimera_shape_answer, values))
+    struct chimera_pass_index index = {.first = NULL};
+    chimera_scan_init(&scan, answer);
+    if (may_mutate(answer, request))
+        scan.index = take_index(answer, arena, &index);
+    if (!chimera_shape_read(&scan, &chimera_shape_answer, values) || !chimera_scan_end(&scan))
         return fail_shape(&scan, true, arena, ret_why);
 
     struct chimera_slice mutated = values[CHIMERA_ANSWER_MUTATED_OBJECT];
@@ -106,8 +130,8 @@ int chimera_response_from_validation_within(struct chimera_slice answer,
         !chimera_strings_map(values[CHIMERA_ANSWER_AUDIT_ANNOTATIONS], arena,
                              &response.audit_annotations))
         return fail_arena(ret_why);
-    int failed = mutated.data ? make_patch(mutated, request, account, arena, &response, ret_why)
-                              : CHIMERA_OK;
+    const struct chimera_patch_texts texts = {request->object, mutated, &index};
+    int failed = mutated.data ? make_patch(&texts, account, arena, &response, ret_why) : CHIMERA_OK;
     if (failed == CHIMERA_OK)
         *ret_response = response;
     return failed;

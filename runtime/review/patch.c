@@ -18,9 +18,9 @@ static int encode(struct chimera_slice text, struct chimera_arena *arena,
     return CHIMERA_OK;
 }
 
-int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
-                       struct chimera_account *account, struct chimera_arena *arena,
-                       struct chimera_slice *ret_patch, struct chimera_error *err)
+int chimera_patch_make(const struct chimera_patch_texts *texts, struct chimera_account *account,
+                       struct chimera_arena *arena, struct chimera_slice *ret_patch,
+                       struct chimera_error *err)
 {
     struct chimera_account_mark mark = chimera_account_mark(account);
     struct chimera_buffer text;
@@ -28,13 +28,13 @@ int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
     int code = CHIMERA_OK;
     chimera_buffer_init_within(&text, PATCH_MAX, account);
     *ret_patch = (struct chimera_slice){NULL, 0};
-    if (!chimera_json_diff_text(from, to, arena, &text, &differs)) {
+    if (!chimera_json_diff_text(texts->from, texts->to, texts->of_to, arena, &text, &differs)) {
         chimera_buffer_free(&text);
         CHIMERA_JSON struct json_object *old = NULL;
         CHIMERA_JSON struct json_object *new = NULL;
-        code = chimera_json_parse_within(from, text.account, &old, err);
+        code = chimera_json_parse_within(texts->from, text.account, &old, err);
         if (code == CHIMERA_OK)
-            code = chimera_json_parse_within(to, text.account, &new, err);
+            code = chimera_json_parse_within(texts->to, text.account, &new, err);
         if (code == CHIMERA_OK)
             differs = chimera_json_diff(old, new, &text);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/review/request.h"
 
+#include "runtime/review/managed_fields.h"
 #include "runtime/review/normal.h"
 #include "runtime/review/shapes.h"
 
@@ -96,6 +97,26 @@ static struct chimera_slice member_of(const struct chimera_request *request,
         if (json->piece[i].data == member_names[member].data)
             return json->piece[i + 1];
     return (struct chimera_slice){NULL, 0};
+}
+
+bool chimera_request_omit_managed_fields(const struct chimera_request *request,
+                                         struct chimera_arena *arena,
+                                         struct chimera_request *ret_request)
+{
+    struct chimera_pieces *json = &ret_request->json;
+    *ret_request = *request;
+    for (unsigned i = 0; i + 1 < json->count; i++) {
+        bool is_object = json->piece[i].data == member_names[CHIMERA_REQUEST_OBJECT].data;
+        if (!is_object && json->piece[i].data != member_names[CHIMERA_REQUEST_OLD_OBJECT].data)
+            continue;
+        struct chimera_slice whole = json->piece[i + 1], *part = &json->piece[i + 1];
+        if (!chimera_managed_fields_cut(whole, arena, part))
+            return false;
+        json->size -= whole.size - part->size;
+        if (is_object)
+            ret_request->object = *part;
+    }
+    return true;
 }
 
 /* Of a struct: its three members' texts. */

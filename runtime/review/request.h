@@ -51,6 +51,14 @@ enum chimera_request_problem chimera_request_parse_raw(struct chimera_slice body
 int chimera_request_parse_file(struct chimera_slice text, bool is_raw, struct chimera_arena *arena,
                                struct chimera_request *ret_request, struct chimera_error *err);
 
+/* The request as it is without metadata.managedFields of `object` and `oldObject`, and of what they
+ * are templates for (managed_fields.h), for policies that are not to see them: what they change is
+ * then compared with this, so that no patch removes what they have not seen. Raw requests stay as
+ * they are. False when the arena is full. */
+bool chimera_request_omit_managed_fields(const struct chimera_request *request,
+                                         struct chimera_arena *arena,
+                                         struct chimera_request *ret_request);
+
 /* What names the object of a review, for logs, as it comes to the policy (`kind`, not
  * `requestKind`); decoded. .data NULL: the request does not say, or the arena is full. */
 struct chimera_request_labels {

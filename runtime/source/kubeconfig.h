@@ -7,7 +7,7 @@
  *   "server": URL; "certificate_authority": PEM; "insecure_skip_tls_verify": bool;
  *   "tls_server_name", "proxy_url": texts
  *   "token": text; "token_file": path, which wins; "client_certificate", "client_key": PEM;
- *   "username", "password": texts; "exec": see exec_credential.h
+ *   "username", "password": texts; "exec": see runtime/login/exec_credential.h
  *   "as", "as_uid": texts; "as_groups": texts; "as_user_extra": {name: texts}
  *   "origin": for people, where that was said
  * What is not said is not there.

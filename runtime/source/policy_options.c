@@ -14,12 +14,16 @@
 #define EVERY_ID "*"
 #define A_POLICY "a map of options, as in {memoryLimit: 256Mi}"
 
-enum { MEMORY_LIMIT, GATES_INVENTORY, FAILURES, PRINTS, UPSTREAM, HOSTS, ENTRYPOINT };
-static const char *const KEYS[] = {
-    [MEMORY_LIMIT] = "memoryLimit",      [GATES_INVENTORY] = "inventoryNeedsCapability",
-    [FAILURES] = "regoBuiltinErrors",    [PRINTS] = "regoPrint",
-    [UPSTREAM] = "regoUpstreamBuiltins", [HOSTS] = "regoHosts",
-    [ENTRYPOINT] = "regoEntrypoint",     NULL};
+enum { MEMORY_LIMIT, GATES_INVENTORY, FAILURES, PRINTS, UPSTREAM, HOSTS, ENTRYPOINT, OMITS };
+static const char *const KEYS[] = {[MEMORY_LIMIT] = "memoryLimit",
+                                   [GATES_INVENTORY] = "inventoryNeedsCapability",
+                                   [FAILURES] = "regoBuiltinErrors",
+                                   [PRINTS] = "regoPrint",
+                                   [UPSTREAM] = "regoUpstreamBuiltins",
+                                   [HOSTS] = "regoHosts",
+                                   [ENTRYPOINT] = "regoEntrypoint",
+                                   [OMITS] = "omitManagedFields",
+                                   NULL};
 
 struct reader {
     struct chimera_document *document;
@@ -120,7 +124,7 @@ static void read_option(struct reader *reader, unsigned option, struct json_obje
     bool *const flags[] = {[GATES_INVENTORY] = &extras->gates_inventory,
                            [PRINTS] = &extras->prints,
                            [UPSTREAM] = &extras->has_upstream_builtins,
-                           [ENTRYPOINT] = NULL};
+                           [OMITS] = &extras->omits_managed_fields};
     switch (option) {
     case MEMORY_LIMIT:
         read_memory_limit(reader, value, extras);
@@ -181,7 +185,8 @@ bool chimera_policy_extras_equal(const struct chimera_policy_extras *a,
     return !*x && !*y && is_one && a->memory_limit == b->memory_limit &&
            a->gates_inventory == b->gates_inventory &&
            a->has_undefined_failures == b->has_undefined_failures && a->prints == b->prints &&
-           a->has_upstream_builtins == b->has_upstream_builtins;
+           a->has_upstream_builtins == b->has_upstream_builtins &&
+           a->omits_managed_fields == b->omits_managed_fields;
 }
 
 /* --- Ids --- */

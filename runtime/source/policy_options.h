@@ -25,8 +25,9 @@ struct chimera_policy_extras { /* what the file says of one policy */
     uint64_t memory_limit;     /* bytes; 0: nothing, so the default holds */
     /* Of Rego, as of struct chimera_grants. */
     bool gates_inventory, has_undefined_failures, prints, has_upstream_builtins;
-    char **hosts;     /* owned; NULL: none */
-    char *entrypoint; /* owned; NULL: the module's first */
+    bool omits_managed_fields; /* it does not see them (review/request.h) */
+    char **hosts;              /* owned; NULL: none */
+    char *entrypoint;          /* owned; NULL: the module's first */
 };
 
 void chimera_policy_extras_done(struct chimera_policy_extras *extras);

@@ -450,6 +450,36 @@ static void write_host_calls(const struct admin *admin, struct chimera_buffer *o
         chimera_tally_read(admin->tally, out);
 }
 
+/* Evictions and bytes are of the worker that serves: a reload begins anew. */
+static void write_reuse(const struct admin *admin, const struct scoreboard_server *server,
+                        struct chimera_buffer *out)
+{
+    const struct reuse_counters *reuse = &admin->counters->reuse;
+    static const struct chimera_verdicts_counters none;
+    const struct chimera_verdicts_counters *verdicts =
+        server->score < WORKER_SCORES ? &admin->counters->score[server->score].verdicts : &none;
+    const struct {
+        const char *name, *type, *help;
+        const _Atomic uint64_t *number;
+    } rows[] = {
+        {"chimera_reuse_hits_total", "counter",
+         "Verdicts that were given again without an evaluation.", &reuse->hits},
+        {"chimera_reuse_misses_total", "counter",
+         "Evaluations whose verdict might have been given again, but was not kept.",
+         &reuse->misses},
+        {"chimera_reuse_checks_total", "counter",
+         "Evaluations for comparison with a verdict that is kept.", &reuse->checks},
+        {"chimera_reuse_evictions", "gauge",
+         "Requests of the serving worker that made room for others, with the verdicts on them.",
+         &verdicts->evicted},
+        {"chimera_reuse_bytes", "gauge", "Bytes that kept requests and verdicts take.",
+         &verdicts->bytes},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        write_single(rows[i].name, rows[i].type, rows[i].help,
+                     atomic_load_explicit(rows[i].number, memory_order_relaxed), out);
+}
+
 static void write_server(const struct admin *admin, const struct scoreboard_server *server,
                          struct chimera_buffer *out)
 {
@@ -503,4 +533,5 @@ void admin_write_metrics(const struct admin *admin, struct chimera_buffer *out)
     write_policies(&walk);
     write_server(admin, &server, out);
     write_host_calls(admin, out);
+    write_reuse(admin, &server, out);
 }

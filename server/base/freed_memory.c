@@ -27,6 +27,11 @@ static bool is_filled(const volatile unsigned char *piece)
     return true;
 }
 
+void freed_memory_give_back(void)
+{
+    malloc_trim(0);
+}
+
 void freed_memory_leave(void)
 {
     /* Taken all at once, wiped and given back, the pieces of a list hold nothing. Where a list has

@@ -25,6 +25,15 @@ void input_memory_close(struct input_memory *memory)
         chimera_buffer_free(&memory->spare[--memory->spare_count]);
 }
 
+void input_memory_rest(struct input_memory *memory)
+{
+    while (memory->spare_count > 0) {
+        struct chimera_buffer *spare = &memory->spare[--memory->spare_count];
+        memory_share_change(memory->share, spare->capacity, 0);
+        chimera_buffer_free(spare);
+    }
+}
+
 /* Those that are kept count as the loop's. */
 void input_memory_take(struct input_memory *memory, struct chimera_buffer *ret_buffer)
 {

@@ -23,6 +23,9 @@ void input_memory_open(struct input_memory *memory, size_t max_body_bytes,
                        struct memory_share *share);
 void input_memory_close(struct input_memory *memory);
 
+/* Buffers that wait for requests are freed, since none come. */
+void input_memory_rest(struct input_memory *memory);
+
 void input_memory_take(struct input_memory *memory, struct chimera_buffer *ret_buffer);
 /* `is_pressed`: room is scarce, so that only short ones are kept. */
 void input_memory_give(struct input_memory *memory, struct chimera_buffer *buffer, bool is_pressed);

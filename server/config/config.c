@@ -11,6 +11,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/reuse/verdicts.h"
 #include "runtime/source/sources.h"
 #include "runtime/source/verification.h"
 #include "runtime/text/quantity.h"
@@ -184,6 +185,27 @@ static int parse_connection_bytes(const char *text, size_t max_body_bytes, size_
     return CHIMERA_OK;
 }
 
+/* "256Mi" or "256Mi:all". */
+static int parse_reuse(const char *text, struct config *config, struct chimera_error *err)
+{
+    static const char all[] = ":all";
+    if (!text)
+        return CHIMERA_OK;
+    struct chimera_slice size = chimera_slice_of(text);
+    config->is_reuse_for_all =
+        size.size > strlen(all) && strcmp(text + size.size - strlen(all), all) == 0;
+    if (config->is_reuse_for_all)
+        size.size -= strlen(all);
+    if (chimera_quantity_parse(size, &config->reuse_bytes) &&
+        config->reuse_bytes >= CHIMERA_VERDICTS_BYTES_LEAST &&
+        config->reuse_bytes <= CHIMERA_VERDICTS_BYTES_MOST)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EINVAL,
+                        "--reuse-verdicts: '%.100s' is not a size from 1Mi to 1024Gi, such as "
+                        "256Mi, perhaps with :all behind it",
+                        text);
+}
+
 #define CLUSTER_MEMORY_LEAST ((uint64_t)1 << 20)
 #define CLUSTER_MEMORY_MOST ((uint64_t)64 << 30)
 
@@ -221,8 +243,11 @@ static int parse_numbers(const struct options *options, struct config *config,
                             "--cluster-memory: '%.100s' is not a size from 1Mi to 64Gi, such as "
                             "512Mi",
                             options->cluster_memory);
-    int code = parse_connection_bytes(options->max_connection_bytes, config->max_body_bytes,
-                                      &config->max_connection_bytes, err);
+    int code = parse_reuse(options->reuse_verdicts, config, err);
+    if (code < 0)
+        return code;
+    code = parse_connection_bytes(options->max_connection_bytes, config->max_body_bytes,
+                                  &config->max_connection_bytes, err);
     return code < 0 ? code : parse_workers(options->workers, &config->workers, err);
 }
 

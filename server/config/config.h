@@ -25,6 +25,8 @@ struct config {
     size_t max_body_bytes;
     unsigned policy_log_rate;                /* lines a second; 0: no limit */
     uint64_t cluster_memory;                 /* bytes of its objects that the broker keeps */
+    uint64_t reuse_bytes;                    /* of verdicts that are given again; 0: none are */
+    bool is_reuse_for_all;                   /* to /validate, too, not to /audit alone */
     size_t max_connection_bytes;             /* of all connections together (connection_memory.h) */
     unsigned start_timeout_s;                /* of a worker, for a policy; 1 or more */
     struct chimera_slice shortcut_namespace; /* .data NULL: none */

@@ -136,6 +136,9 @@ static const struct chimera_cli_option TABLE[] = {
     TEXT(port, "port", "KUBEWARDEN_PORT", "PORT", "3000", "Listen on this port"),
     TEXT(readiness_port, "readiness-probe-port", "KUBEWARDEN_READINESS_PROBE_PORT",
          "READINESS_PROBE_PORT", "8081", "Answer /readiness on this port, always without TLS"),
+    TEXT(reuse_verdicts, "reuse-verdicts", "CHIMERA_REUSE_VERDICTS", "SIZE[:all]", NULL,
+         "Keep so many bytes of verdicts, such as 256Mi, and give them again for the same request "
+         "to /audit instead of evaluating it; with :all to /validate, too [default: evaluate all]"),
     TEXT(sigstore_cache_dir, "sigstore-cache-dir", "KUBEWARDEN_SIGSTORE_CACHE_DIR",
          "SIGSTORE_CACHE_DIR", "sigstore-data",
          "Accepted: the authorities of keyless signatures come with the program or by "

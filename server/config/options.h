@@ -18,7 +18,7 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     const char *sigstore_cache_dir, *sigstore_trust_config, *verification, *builder_key;
     const char *shortcut_namespace, *policy_timeout, *max_body_bytes, *max_connection_bytes,
         *cluster_memory;
-    const char *policy_options, *opa_key, *opa_scope;
+    const char *policy_options, *reuse_verdicts, *opa_key, *opa_scope;
     const char *log_level, *log_format, *fresh_start, *isolate;
     const char *policy_log_rate, *admin_hosts, *start_timeout;
     const char *daemon_pid_file, *daemon_stdout_file, *daemon_stderr_file;

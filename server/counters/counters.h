@@ -55,7 +55,12 @@
     X(resets, "chimera_policy_resets_total", "Instances brought back to their start.", 0)          \
     X(dirty_pages, "chimera_policy_dirty_pages_total", "Pages of 4 KiB that resets copied back.",  \
       0)                                                                                           \
-    X(reset_ns, "chimera_policy_reset_seconds_total", "Time that resets took.", 1e-9)
+    X(reset_ns, "chimera_policy_reset_seconds_total", "Time that resets took.", 1e-9)              \
+    X(reused, "chimera_policy_verdicts_reused_total",                                              \
+      "Verdicts that were given again without an evaluation.", 0)                                  \
+    X(ruled_out, "chimera_policy_reuse_ruled_out_total",                                           \
+      "Times that an evaluation contradicted a kept verdict: the policy's are not reused since.",  \
+      0)
 #define COUNTERS_LIST(X) COUNTERS_VERDICTS(X) COUNTERS_COSTS(X)
 
 /* Answers are told apart by these; the last place is for all others. */
@@ -73,10 +78,16 @@ struct counters_policy { /* all zeros: nothing counted */
     struct histogram wall;                            /* of evaluations */
 };
 
+struct reuse_counters { /* of all policies (review/reuse.h) */
+    _Atomic uint64_t hits, misses;
+    _Atomic uint64_t checks; /* hits that were evaluated all the same */
+};
+
 struct counters {
     _Atomic uint64_t answers[COUNTERS_STATUSES]; /* on the main port */
     _Atomic uint64_t log_lines_dropped;          /* for which the log had no room */
     struct chimera_answers_counters host_calls;  /* answers that are kept; worker's or tenants' */
+    struct reuse_counters reuse;
     struct counters_policy policy[COUNTERS_POLICIES];
     struct series_table series;
     struct rejections rejections;

@@ -11,6 +11,7 @@
 
 #include "runtime/plugin/manifest.h"
 #include "runtime/policy/policy.h"
+#include "runtime/reuse/verdicts.h"
 #include "server/counters/scoreboard.h"
 
 #define WORKER_SCORES 16 /* more than there are workers at any time */
@@ -37,6 +38,7 @@ struct worker_score_policy {
 
 struct worker_score {
     _Alignas(4096) _Atomic uint64_t connections; /* whole pages, to be emptied alone */
+    struct chimera_verdicts_counters verdicts;
     struct worker_score_policy policy[SCOREBOARD_POLICIES];
 };
 

@@ -27,6 +27,7 @@ static const int allowed[] = {
     SYS_read,
     SYS_write,
     SYS_epoll_pwait,
+    SYS_timerfd_settime,
     SYS_futex,
     SYS_madvise,
     SYS_getrusage,

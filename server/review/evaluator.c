@@ -1,13 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/review/evaluator.h"
 
-int evaluator_ask(const struct evaluator *evaluator, struct counters_policy *counted,
-                  const struct evaluator_input *input, struct chimera_response *ret_response)
+static int evaluate(const struct asked_policy *asked, const struct evaluator_input *input,
+                    struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
+{
+    struct counters_meter meter;
+    counters_begin(asked->counted, &meter);
+    int code = asked->evaluator->evaluate(asked->evaluator, input, ret_response, ret_cost);
+    counters_end(asked->counted, &meter, code, ret_response, ret_cost);
+    return code;
+}
+
+static int reuse_or_evaluate(const struct asked_policy *asked, const struct evaluator_input *input,
+                             struct chimera_response *ret_response)
 {
     struct chimera_run_report cost = {0};
-    struct counters_meter meter;
-    counters_begin(counted, &meter);
-    int code = evaluator->evaluate(evaluator, input, ret_response, &cost);
-    counters_end(counted, &meter, code, ret_response, &cost);
+    enum reuse_answer answer =
+        reuse_find(asked->reused, input->request, input->is_audit, input->arena, ret_response);
+    if (answer == REUSE_HIT)
+        return CHIMERA_OK;
+    int code = evaluate(asked, input, ret_response, &cost);
+    if (answer != REUSE_OFF && code == CHIMERA_OK)
+        reuse_learn(asked->reused, answer, input->request, ret_response, &cost);
     return code;
+}
+
+int evaluator_ask(const struct asked_policy *asked, const struct evaluator_input *input,
+                  struct chimera_response *ret_response)
+{
+    struct chimera_request seen;
+    struct evaluator_input own = *input;
+    if (!asked->omits_managed_fields)
+        return reuse_or_evaluate(asked, input, ret_response);
+    if (!chimera_request_omit_managed_fields(input->request, input->arena, &seen))
+        return CHIMERA_ELIMIT;
+    own.request = &seen;
+    return reuse_or_evaluate(asked, &own, ret_response);
 }

@@ -7,11 +7,13 @@
 
 #include "runtime/policy/policy.h"
 #include "server/counters/counters.h"
+#include "server/review/reuse.h"
 
 struct evaluator_input { /* all borrowed */
     unsigned lane;       /* of the thread that asks */
     const struct chimera_request *request;
     uint32_t limit_ms; /* 0: the policy's own; else the smaller of both */
+    bool is_audit;
     struct chimera_arena *arena;
 };
 
@@ -24,8 +26,15 @@ struct evaluator {
                     struct chimera_response *ret_response, struct chimera_run_report *ret_cost);
 };
 
-/* Asks it, and counts what that came to. `counted` NULL: nowhere. */
-int evaluator_ask(const struct evaluator *evaluator, struct counters_policy *counted,
-                  const struct evaluator_input *input, struct chimera_response *ret_response);
+struct asked_policy {                  /* one policy, as it is asked; borrowed */
+    const struct evaluator *evaluator; /* NULL: there is none, as it failed to start */
+    struct counters_policy *counted;   /* NULL: nothing is counted */
+    bool omits_managed_fields;         /* it does not see them (review/request.h) */
+    struct reused_policy *reused;      /* NULL: its verdicts are not given again */
+};
+
+/* Asks it and counts what that came to, unless a verdict can be given again. As evaluate(). */
+int evaluator_ask(const struct asked_policy *asked, const struct evaluator_input *input,
+                  struct chimera_response *ret_response);
 
 #endif

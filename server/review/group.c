@@ -73,13 +73,13 @@ static int ask_member(void *context, size_t index, struct chimera_response *ret_
     struct round *round = context;
     const struct group_member *member = &round->group->member[index];
     struct span_policy span;
-    if (!member->evaluator) {
+    if (!member->asked.evaluator) {
         *ret_why = member->failure;
         return CHIMERA_EGUEST;
     }
     span_begin_policy(&span, chimera_slice_of(member->name), (struct chimera_slice){NULL, 0});
     round->input.limit_ms = chimera_clock_left_ms(round->until_ms);
-    int code = evaluator_ask(member->evaluator, member->counted, &round->input, ret_response);
+    int code = evaluator_ask(&member->asked, &round->input, ret_response);
     span_end(&span.span);
     return code;
 }

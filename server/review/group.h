@@ -12,9 +12,8 @@ struct group; /* opaque */
 
 struct group_member { /* borrowed */
     const char *name;
-    const struct evaluator *evaluator; /* NULL: it failed to start */
-    struct counters_policy *counted;
-    const char *failure; /* why it did */
+    struct asked_policy asked;
+    const char *failure; /* why it failed to start; only without an evaluator */
 };
 
 /* Takes over the list of spec->count members, in any case. A group with a broken expression is one,

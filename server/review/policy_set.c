@@ -133,7 +133,7 @@ static void note_handed(struct worker_score *score, uint32_t number, const char 
 static void find_counters(struct target *target, const struct policy_set_input *input)
 {
     target->number = scoreboard_find(input->scoreboard, target->id);
-    target->counted = counters_policy(input->counters, target->number);
+    target->asked.counted = counters_policy(input->counters, target->number);
 }
 
 /* Other processes have the accounts behind those of the policies and groups. */
@@ -162,7 +162,7 @@ static int open_target(struct target *target, struct policy_set *set,
         code = policy_loader_open(&set->loader, &wanted, &target->local, err);
     if (code < 0)
         return code;
-    target->evaluator = handed->evaluator ? handed->evaluator : &target->local->evaluator;
+    target->asked.evaluator = handed->evaluator ? handed->evaluator : &target->local->evaluator;
     if (handed->evaluator)
         note_handed(input->score, target->number, plugin->path);
     return CHIMERA_OK;
@@ -180,6 +180,10 @@ static int load_policy(struct policy_set *set, const struct policy_set_input *in
     if (spec->message)
         target->handling.message = chimera_slice_of(spec->message);
     find_counters(target, input);
+    target->asked.omits_managed_fields = spec->extras.omits_managed_fields;
+    target->asked.reused = &set->reused[index];
+    reuse_enter(target->asked.reused, input->reuse, (uint32_t)index, target->id,
+                target->asked.counted);
     return open_target(target, set, input, index, &why) < 0 ? keep_failure(input, target, &why, err)
                                                             : CHIMERA_OK;
 }
@@ -194,8 +198,7 @@ static int make_group(const struct policy_set *set, const struct group_spec *spe
     for (size_t i = 0; i < spec->count; i++) {
         const struct target *target = &set->target[spec->first + i];
         members[i] = (struct group_member){.name = strrchr(target->id.data, '/') + 1,
-                                           .evaluator = target->evaluator,
-                                           .counted = target->counted,
+                                           .asked = target->asked,
                                            .failure = target->failure};
     }
     return group_new(spec, members, ret_group, err);
@@ -244,11 +247,12 @@ static int init_set(struct policy_set *set, const struct policy_set_input *input
                                                .score = input->score,
                                                .source = input->source};
     *set = (struct policy_set){.target = calloc(count + 1, sizeof(*set->target)),
+                               .reused = calloc(policies->policy_count + 1, sizeof(*set->reused)),
                                .account_count = count + input->process_count,
                                .is_limited = input->config->is_limited};
     int code = policy_loader_init(&set->loader, &loader, err);
     set->slots = set->loader.slots;
-    if (code == CHIMERA_OK && !set->target)
+    if (code == CHIMERA_OK && (!set->target || !set->reused))
         code = chimera_fail_memory(err);
     return code;
 }
@@ -300,6 +304,7 @@ void policy_set_done(struct policy_set *set)
         free(set->target[i].failure);
     }
     free(set->target);
+    free(set->reused);
     policy_loader_done(&set->loader);
     *set = (struct policy_set){0};
 }

@@ -20,19 +20,19 @@ struct group; /* see group.h */
 
 struct target { /* what one id stands for: a policy, or a group */
     struct chimera_slice id;
-    const struct evaluator *evaluator; /* NULL where there is a group or a failure */
-    struct local_evaluator *local;     /* owned; NULL: the evaluator was handed over */
-    struct group *group;               /* owned; NULL for a policy */
-    char *failure;                     /* owned; NULL while all is well */
-    uint32_t number;                   /* on the scoreboard */
-    struct counters_policy *counted;   /* borrowed; NULL: nothing is counted */
-    unsigned account; /* whose share its slow evaluations take (review/slow_quota.h) */
+    struct asked_policy asked;     /* its evaluator: NULL where there is a group or a failure */
+    struct local_evaluator *local; /* owned; NULL: the evaluator was handed over */
+    struct group *group;           /* owned; NULL for a policy */
+    char *failure;                 /* owned; NULL while all is well */
+    uint32_t number;               /* on the scoreboard */
+    unsigned account;              /* whose share its slow evaluations take (review/slow_quota.h) */
     struct chimera_handling handling; /* borrows from the configuration */
 };
 
 struct policy_set {
     struct target *target; /* owned; sorted by id */
     size_t count, account_count;
+    struct reused_policy *reused; /* owned; one a policy, in their order in the configuration */
     struct policy_loader loader;
     struct chimera_slots *slots; /* the loader's, for whoever has pages given back */
     bool is_limited;
@@ -58,6 +58,7 @@ struct policy_set_input { /* borrowed; the texts for as long as the set */
     struct counters *counters;
     struct worker_score *score;               /* NULL: nobody looks */
     struct chimera_capability_source *source; /* of answers to host calls; NULL: there is none */
+    struct reuse *reuse;                      /* of verdicts; NULL: there is none */
     _Atomic uint32_t *step;                   /* raised before each policy; see process_page.h */
 };
 

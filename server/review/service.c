@@ -45,6 +45,15 @@ void lane_done(struct lane *lane)
     chimera_buffer_free(&lane->out);
 }
 
+bool lane_rest(struct lane *lane)
+{
+    bool has_blocks = lane->arena.first != NULL;
+    chimera_arena_give_back(&lane->arena);
+    chimera_buffer_free(&lane->body);
+    chimera_buffer_free(&lane->out);
+    return has_blocks;
+}
+
 void lane_renew_body(struct lane *lane)
 {
     chimera_buffer_init(&lane->body, ANSWER_MAX);
@@ -247,8 +256,10 @@ static bool answer_unasked(struct review *review)
 /* Stage 2: the verdict, by the policy or the group. 0, or the status of a refusal. */
 static unsigned review_evaluate(struct review *review)
 {
-    struct evaluator_input input = {
-        .lane = review->lane->index, .request = &review->parsed, .arena = &review->lane->arena};
+    struct evaluator_input input = {.lane = review->lane->index,
+                                    .request = &review->parsed,
+                                    .arena = &review->lane->arena,
+                                    .is_audit = review->input->route->kind == ROUTE_AUDIT};
     int64_t until_ms = service_until(review->service, review->input);
     struct span_policy span;
     int code = CHIMERA_OK;
@@ -262,13 +273,13 @@ static unsigned review_evaluate(struct review *review)
     if (target->group)
         group_evaluate(target->group, &input, until_ms, &review->response);
     else
-        code = evaluator_ask(target->evaluator, target->counted, &input, &review->response);
+        code = evaluator_ask(&target->asked, &input, &review->response);
     span_end(&span.span);
     if (code < 0)
         return fail_review(review, chimera_code_text(code));
     uint64_t latency_ns = chimera_clock_ns() - began_ns;
     if (target->group)
-        counters_count_group(target->counted, latency_ns, &review->response);
+        counters_count_group(target->asked.counted, latency_ns, &review->response);
     count_verdict(review, latency_ns);
     handle_response(review);
     return 0;

@@ -42,6 +42,9 @@ struct service_request {
 void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes);
 void lane_reset(struct lane *lane);
 void lane_done(struct lane *lane);
+/* Between requests, when none has come for a while: what it keeps for the next one is freed. True
+ * when that was worth a look at the heap (freed_memory_give_back()). */
+bool lane_rest(struct lane *lane);
 /* Its body was given away. */
 void lane_renew_body(struct lane *lane);
 

@@ -14,6 +14,7 @@
 #include "runtime/policy/slots.h"
 #include "runtime/rego/builtins/time/zone_store.h"
 #include "server/base/channel.h"
+#include "server/base/freed_memory.h"
 #include "server/lockdown/lockdown.h"
 #include "server/review/policy_loader.h"
 #include "server/telemetry/span.h"
@@ -123,6 +124,15 @@ static void answer_message(struct tenant_lane *lane, struct chimera_slice messag
     }
 }
 
+static void give_back(struct chimera_buffer *in, struct chimera_buffer *out,
+                      struct chimera_arena *arena)
+{
+    chimera_buffer_free(in);
+    chimera_buffer_free(out);
+    chimera_arena_give_back(arena);
+    freed_memory_give_back();
+}
+
 /* Ends when nobody is at the other end any more. */
 static void *run_lane(void *context)
 {
@@ -139,11 +149,14 @@ static void *run_lane(void *context)
         ;
     while (code >= 0) {
         /* Waits for the next request; instances that nobody asks for give their pages back
-         * meanwhile. */
+         * meanwhile, and then this what it keeps for messages. */
         struct pollfd polled = {.fd = fd, .events = POLLIN};
-        while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0)
+        while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0) {
             lane->has_pages = chimera_slots_trim(lane->tenant->loader.slots, lane->index,
                                                  (uint64_t)chimera_clock_ms() * 1000000);
+            if (!lane->has_pages)
+                give_back(&in, &out, &arena);
+        }
         code = channel_receive(fd, &in, &sequence);
         if (code != 1)
             continue;

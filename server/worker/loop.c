@@ -11,6 +11,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/slots.h"
+#include "server/base/freed_memory.h"
 
 #define EVENTS_MAX 64
 #define OTHERS_MAX 4 /* a handshake takes as long as ten requests */
@@ -20,6 +21,7 @@
 #define PARKED_SWEEP_MS 5
 #define WAITING_SWEEP_MS 50 /* what waits is answered before its client gives up */
 #define WAITING_TURN_MS 10  /* and not in each round, for they may be many */
+#define REST_MS 5000        /* as slots.c has it of instances */
 #define DRAIN_MS 24000      /* Kubernetes kills after 30 seconds, and worker.c waits before */
 
 static int open_descriptors(struct loop *loop, struct chimera_error *err)
@@ -252,7 +254,19 @@ static void take_all_mail(struct loop *loop, const struct lane *lane)
     inbox->has_mail = false;
 }
 
-static void pass_time(struct loop *loop, const struct lane *lane)
+/* What is kept warm for requests is given back when none has come for a while. */
+static void rest(struct loop *loop, struct lane *lane)
+{
+    if (loop->now_ms - loop->event_ms < REST_MS) {
+        loop->has_pages = true;
+        return;
+    }
+    input_memory_rest(&loop->input);
+    if (lane_rest(lane))
+        freed_memory_give_back();
+}
+
+static void pass_time(struct loop *loop, struct lane *lane)
 {
     if (lane->is_detached)
         return;
@@ -265,6 +279,7 @@ static void pass_time(struct loop *loop, const struct lane *lane)
         connection_memory_trim(loop->memory.of);
         loop->has_pages =
             chimera_slots_trim(loop->service->policies->slots, lane->index, chimera_clock_ns());
+        rest(loop, lane);
         loop->swept_ms = loop->now_ms;
     }
 }
@@ -299,7 +314,10 @@ static int wait_for_events(struct loop *loop, struct epoll_event *events)
         abort(); /* the supervisor starts another worker */
     }
     loop->now_ms = chimera_clock_ms();
-    loop->has_pages |= count > 0;
+    if (count > 0) {
+        loop->has_pages = true;
+        loop->event_ms = loop->now_ms;
+    }
     uint64_t rounds = atomic_load_explicit(&loop->rounds, memory_order_relaxed);
     atomic_store_explicit(&loop->rounds, rounds + 1, memory_order_relaxed);
     return count;

@@ -22,7 +22,7 @@
 #include "server/worker/watcher.h"
 
 #define LOOP_MAIL 64
-#define LOOP_DESCRIPTORS 4
+#define LOOP_DESCRIPTORS 5 /* with the timer of its turn */
 #define LOOP_PARKED 3
 
 struct loop;
@@ -90,7 +90,8 @@ struct loop {
     struct chimera_list ready; /* of those with another request, sent with the one before */
     struct dispatch dispatch;
     int64_t now_ms, swept_ms, waiting_swept_ms, drain_until_ms; /* the last: 0 before the drain */
-    bool has_pages;   /* instances may have pages to give back */
+    int64_t event_ms;                                           /* when there was an event last */
+    bool has_pages;   /* instances may have pages to give back, or the loop its buffers */
     bool is_retiring; /* ends with its last connection */
 
     /* What clients take, and who has to go. */

@@ -4,20 +4,26 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/slots.h"
+#include "server/base/freed_memory.h"
 
-#define TICK_NS 1000000
-#define SLOW_NS 2000000   /* an evaluation is slow from here on */
+#define RETRY_MS 1        /* where a thread is lacking */
+#define STANDBY_LEAST 2   /* with a thread; the others get theirs when so many are not left */
 #define LOWER_NS 10000000 /* after this long without a loop, a thread's priority is lowered */
 #define LOW_PRIORITY 10   /* as good as SCHED_IDLE for the others, and it starves nobody */
-#define QUIET_TICKS 100   /* without any evaluation, and the hand-over thread sleeps */
 #define SWEEP_MS 500
+#define NS_PER_MS 1000000u
+#define NS_PER_S 1000000000u
+#define EVENTS_MAX 16
 
 struct member {
     struct pool *pool;
@@ -41,6 +47,18 @@ static void push(struct member **list, struct member *member)
     *list = member;
 }
 
+static void push_standby(struct pool *pool, struct member *member)
+{
+    push(&pool->standby, member);
+    pool->standby_count++;
+}
+
+static void wake_minder(const struct pool *pool)
+{
+    ssize_t size = write(pool->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
+    (void)size;
+}
+
 /* False when the thread must end: a lowered priority cannot be raised again without rights that we
  * do not have, so the hand-over thread makes the member another thread. */
 static bool stand_by(struct member *member)
@@ -55,14 +73,17 @@ static bool stand_by(struct member *member)
         member->turn = NULL;
         sem_post(&member->go);
     }
-    push(is_fit ? &pool->standby : &pool->tired, member);
-    if (!is_fit)
-        pthread_cond_signal(&pool->wake);
+    if (is_fit) {
+        push_standby(pool, member);
+    } else {
+        push(&pool->tired, member);
+        wake_minder(pool);
+    }
     pthread_mutex_unlock(&pool->lock);
     return is_fit;
 }
 
-/* Instances that nobody asks for give their pages back meanwhile. */
+/* Instances that nobody asks for give their pages back meanwhile, and then the lane what it has. */
 static void wait_for_a_loop(struct member *member)
 {
     for (;;) {
@@ -77,6 +98,8 @@ static void wait_for_a_loop(struct member *member)
         if (errno == ETIMEDOUT)
             member->has_pages = chimera_slots_trim(member->pool->policies->slots,
                                                    member->lane.index, chimera_clock_ns());
+        if (!member->has_pages && lane_rest(&member->lane))
+            freed_memory_give_back();
     }
 }
 
@@ -113,73 +136,91 @@ static struct member *member_of(struct lane *lane)
     return (struct member *)(void *)((char *)lane - offsetof(struct member, lane));
 }
 
-/* True when the loop has evaluated anything since the last look. */
-static bool look_at(struct pool *pool, struct pool_loop *loop)
+static void look_in(struct turn *turn, uint64_t ns)
 {
-    uint64_t number = turn_number(loop->turn);
-    bool is_new = number != loop->last;
-    loop->last = number;
-    if (!turn_is_evaluating(number))
-        return is_new;
-    /* If it is another evaluation's, the number is another by now, too. */
-    if (chimera_clock_ns() - atomic_load_explicit(&loop->turn->began_ns, memory_order_relaxed) >=
-        SLOW_NS) {
-        /* The evaluation of this turn is slow: somebody else goes on with its loop. */
-        struct turn *turn = loop->turn;
-        struct member *member = pool->standby;
-        if (member && turn_take(turn, number)) {
-            pool->standby = member->next;
-            member_of(turn->lane)->slow_ns = chimera_clock_ns();
-            pool->slow_count++;
-            slow_quota_slow_begins(pool->slow_quota, turn->account, turn->is_audit);
-            member->turn = turn;
-            sem_post(&member->go);
-        }
-    }
+    const struct itimerspec time = {
+        .it_value = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)}};
+    timerfd_settime(turn->timer_fd, 0, &time, NULL);
+}
+
+/* Somebody else goes on with the loop of this turn, whose evaluation is slow. False when there is
+ * nobody, for now. */
+static bool hand_over(struct pool *pool, struct turn *turn, uint64_t number)
+{
+    struct member *member = pool->standby;
+    if (!member)
+        return false;
+    if (!turn_take(turn, number))
+        return true; /* it has just ended */
+    pool->standby = member->next;
+    pool->standby_count--;
+    member_of(turn->lane)->slow_ns = chimera_clock_ns();
+    pool->slow_count++;
+    slow_quota_slow_begins(pool->slow_quota, turn->account, turn->is_audit);
+    member->turn = turn;
+    sem_post(&member->go);
     return true;
 }
 
-static bool look_at_all(struct pool *pool)
+/* The timer of its turn has run out. */
+static void look_at(struct pool *pool, struct pool_loop *loop)
 {
-    bool is_busy = false;
-    for (unsigned i = 0; i < pool->loop_count; i++)
-        is_busy = look_at(pool, &pool->loops[i]) || is_busy;
-    return is_busy;
+    struct turn *turn = loop->turn;
+    uint64_t number = turn_number(turn), next_ns = TURN_SLOW_NS;
+    bool is_new = number != loop->last;
+    loop->last = number;
+    if (turn_is_evaluating(number)) {
+        /* If it is another evaluation's, the number is another by now, too. */
+        uint64_t age_ns =
+            chimera_clock_ns() - atomic_load_explicit(&turn->began_ns, memory_order_relaxed);
+        if (age_ns < TURN_SLOW_NS)
+            next_ns -= age_ns;
+        else if (!hand_over(pool, turn, number))
+            next_ns = RETRY_MS * NS_PER_MS;
+    } else if (!is_new) {
+        atomic_store(&turn->is_watched, false);
+        if (!turn_is_evaluating(turn_number(turn)))
+            return;
+    }
+    turn_watch(turn, next_ns);
 }
 
 /* So that one who waits for the answer of a quick policy does not wait for a slice of the
- * scheduler. True while there is one to be lowered later. */
-static bool lower_the_slow(struct pool *pool)
+ * scheduler. The milliseconds until the next one is to be lowered; -1: there is none. */
+static int lower_the_slow(struct pool *pool)
 {
     uint64_t now_ns = pool->slow_count ? chimera_clock_ns() : 0;
-    bool is_one_left = false;
+    int wait_ms = -1;
     for (unsigned i = 0; i < pool->member_count && pool->slow_count; i++) {
         struct member *member = &pool->members[i];
         if (!member->slow_ns || member->is_lowered)
             continue;
-        if (now_ns - member->slow_ns < LOWER_NS)
-            is_one_left = true;
-        else
-            member->is_lowered =
-                setpriority(PRIO_PROCESS, (id_t)member->thread_id, LOW_PRIORITY) == 0;
+        uint64_t slow_ns = now_ns - member->slow_ns;
+        int left_ms = slow_ns < LOWER_NS ? (int)((LOWER_NS - slow_ns) / NS_PER_MS) + 1 : 0;
+        if (left_ms == 0 && setpriority(PRIO_PROCESS, (id_t)member->thread_id, LOW_PRIORITY) == 0)
+            member->is_lowered = true;
+        else if (wait_ms < 0 || left_ms < wait_ms)
+            wait_ms = left_ms > 0 ? left_ms : RETRY_MS;
     }
-    return is_one_left;
+    return wait_ms;
 }
 
 /* True when one has to do without a thread for now. */
 static bool refresh_the_tired(struct pool *pool)
 {
     struct chimera_error err = {0};
-    while (pool->tired) {
-        struct member *member = pool->tired;
+    for (struct member *member = pool->tired; member; member = member->next) {
         if (member->has_thread)
             pthread_join(member->thread, NULL); /* it has left this lock, and ends */
-        member->is_lowered = false;
+        member->has_thread = member->is_lowered = false;
+    }
+    while (pool->tired && pool->standby_count < STANDBY_LEAST) {
+        struct member *member = pool->tired;
         member->has_thread = start_thread(&member->thread, serve, member, &err) == CHIMERA_OK;
         if (!member->has_thread)
             return true;
         pool->tired = member->next;
-        push(&pool->standby, member);
+        push_standby(pool, member);
     }
     return false;
 }
@@ -187,29 +228,18 @@ static bool refresh_the_tired(struct pool *pool)
 static void *mind(void *context)
 {
     struct pool *pool = context;
-    unsigned quiet = 0;
+    struct epoll_event events[EVENTS_MAX];
     pthread_mutex_lock(&pool->lock);
     while (!pool->is_ending) {
-        bool is_busy = look_at_all(pool);
-        is_busy = lower_the_slow(pool) || is_busy;
-        is_busy = refresh_the_tired(pool) || is_busy;
-        quiet = is_busy ? 0 : quiet + 1;
-        if (quiet < QUIET_TICKS) {
-            struct timespec until;
-            clock_gettime(CLOCK_MONOTONIC, &until);
-            until.tv_nsec += TICK_NS;
-            if (until.tv_nsec >= 1000000000) {
-                until.tv_nsec -= 1000000000;
-                until.tv_sec++;
-            }
-            pthread_cond_timedwait(&pool->wake, &pool->lock, &until);
-            continue;
-        }
-        atomic_store(&pool->keeper.is_asleep, true);
-        if (!look_at_all(pool))
-            pthread_cond_wait(&pool->wake, &pool->lock);
-        atomic_store(&pool->keeper.is_asleep, false);
-        quiet = 0;
+        int wait_ms = lower_the_slow(pool);
+        if (refresh_the_tired(pool))
+            wait_ms = RETRY_MS;
+        pthread_mutex_unlock(&pool->lock);
+        int count = epoll_wait(pool->timers_fd, events, EVENTS_MAX, wait_ms);
+        pthread_mutex_lock(&pool->lock);
+        for (int i = 0; i < count; i++)
+            if (events[i].data.ptr) /* else it was woken for the lists */
+                look_at(pool, events[i].data.ptr);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -218,14 +248,6 @@ static void *mind(void *context)
 static struct pool *pool_of(struct turn_keeper *keeper)
 {
     return (struct pool *)(void *)((char *)keeper - offsetof(struct pool, keeper));
-}
-
-static void wake_minder(struct turn_keeper *keeper)
-{
-    struct pool *pool = pool_of(keeper);
-    pthread_mutex_lock(&pool->lock);
-    pthread_cond_signal(&pool->wake);
-    pthread_mutex_unlock(&pool->lock);
 }
 
 static void tell_all(struct turn_keeper *keeper)
@@ -237,9 +259,40 @@ static void tell_all(struct turn_keeper *keeper)
 
 /* --- Life --- */
 
+static void close_descriptors(struct pool *pool)
+{
+    for (unsigned i = 0; i < pool->loop_count; i++)
+        if (pool->loops[i].timer_fd >= 0)
+            close(pool->loops[i].timer_fd);
+    if (pool->wake_fd >= 0)
+        close(pool->wake_fd);
+    if (pool->timers_fd >= 0)
+        close(pool->timers_fd);
+}
+
+/* Only edges are told, so nothing needs to be read. */
+static bool listen_to(const struct pool *pool, int fd, struct pool_loop *loop)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = loop};
+    return fd >= 0 && epoll_ctl(pool->timers_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static int open_descriptors(struct pool *pool, struct chimera_error *err)
+{
+    pool->timers_fd = epoll_create1(EPOLL_CLOEXEC);
+    pool->wake_fd = eventfd(0, EFD_CLOEXEC);
+    bool is_good = listen_to(pool, pool->wake_fd, NULL);
+    for (unsigned i = 0; i < pool->loop_count; i++) {
+        struct pool_loop *loop = &pool->loops[i];
+        loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+        is_good = is_good && listen_to(pool, loop->timer_fd, loop);
+    }
+    return is_good ? CHIMERA_OK : chimera_fail_errno(err, "cannot make the loops' timers");
+}
+
 int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_error *err)
 {
-    *pool = (struct pool){.keeper = {.wake = wake_minder, .slow_ended = tell_all},
+    *pool = (struct pool){.keeper = {.look_in = look_in, .slow_ended = tell_all},
                           .work = input->work,
                           .policies = input->service->policies,
                           .slow_quota = input->slow_quota,
@@ -247,16 +300,19 @@ int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_
                           .member_count = input->loop_count + input->standby};
     pool->members = calloc(pool->member_count, sizeof(*pool->members));
     pool->loops = calloc(pool->loop_count, sizeof(*pool->loops));
+    int code = CHIMERA_OK;
     if (!pool->members || !pool->loops) {
+        code = chimera_fail_memory(err);
+    } else {
+        code = open_descriptors(pool, err);
+        if (code < 0)
+            close_descriptors(pool);
+    }
+    if (code < 0) {
         free(pool->members);
         free(pool->loops);
-        return chimera_fail_memory(err);
+        return code;
     }
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&pool->lock, NULL);
     for (unsigned i = 0; i < pool->member_count; i++) {
         struct member *member = &pool->members[i];
@@ -271,6 +327,7 @@ void pool_set_loop(struct pool *pool, unsigned index, struct turn *turn)
 {
     pool->loops[index].turn = turn;
     turn->keeper = &pool->keeper;
+    turn->timer_fd = pool->loops[index].timer_fd;
 }
 
 int pool_start(struct pool *pool, struct chimera_error *err)
@@ -278,16 +335,19 @@ int pool_start(struct pool *pool, struct chimera_error *err)
     int code = start_thread(&pool->hand_over_thread, mind, pool, err);
     for (unsigned i = 0; i < pool->member_count && code == CHIMERA_OK; i++) {
         struct member *member = &pool->members[i];
+        member->has_thread = i < pool->loop_count + STANDBY_LEAST;
+        pthread_mutex_lock(&pool->lock);
         if (i < pool->loop_count) {
             member->turn = pool->loops[i].turn;
             sem_post(&member->go);
+        } else if (member->has_thread) {
+            push_standby(pool, member);
         } else {
-            pthread_mutex_lock(&pool->lock);
-            push(&pool->standby, member);
-            pthread_mutex_unlock(&pool->lock);
+            push(&pool->tired, member);
         }
-        member->has_thread = true;
-        code = start_thread(&member->thread, serve, member, err);
+        pthread_mutex_unlock(&pool->lock);
+        if (member->has_thread)
+            code = start_thread(&member->thread, serve, member, err);
     }
     return code;
 }
@@ -302,7 +362,7 @@ bool pool_stop(struct pool *pool)
         member->turn = NULL;
         sem_post(&member->go);
     }
-    pthread_cond_signal(&pool->wake);
+    wake_minder(pool);
     pthread_mutex_unlock(&pool->lock);
     if (!is_over)
         return false;
@@ -319,8 +379,8 @@ void pool_close(struct pool *pool)
         lane_done(&pool->members[i].lane);
         sem_destroy(&pool->members[i].go);
     }
-    pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
+    close_descriptors(pool);
     free(pool->members);
     free(pool->loops);
     *pool = (struct pool){0};

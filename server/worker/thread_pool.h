@@ -3,9 +3,9 @@
  * over.
  *
  * Each member is a thread with a lane of its own. A member that runs a loop evaluates inline; when
- * that takes longer than two milliseconds, the hand-over thread gives the loop to a member that
- * stands by (turn.h). The slow member posts its answer to the loop when it has it, and stands by.
- * Of a loop the pool knows its turn, and what it was given to run it.
+ * that takes longer than two milliseconds, the hand-over thread, which a timer wakes, gives the
+ * loop to a member that stands by (turn.h). The slow member posts its answer to the loop when it
+ * has it, and stands by. Of a loop the pool knows its turn, and what it was given to run it.
  *
  * docs/internals/loops.md has the whole picture.
  */
@@ -31,7 +31,8 @@ struct pool_work {
 
 struct pool_loop {
     struct turn *turn; /* borrowed */
-    uint64_t last;     /* what the hand-over thread saw of it */
+    int timer_fd;      /* owned; runs out when the hand-over thread is to look at it */
+    uint64_t last;     /* what that saw of it */
 };
 
 struct pool_input { /* all borrowed */
@@ -52,14 +53,16 @@ struct pool {
 
     struct member *members; /* owned */
     unsigned member_count;
-    pthread_mutex_t lock;   /* of those below, and of the hand-over thread's sleep */
+    pthread_mutex_t lock;   /* of those below */
     struct member *standby; /* a stack: the lane that was used last is the warmest */
-    struct member *tired;   /* need another thread */
-    unsigned slow_count;    /* members that evaluate without a loop */
+    unsigned standby_count;
+    struct member *tired; /* need a thread, or another one, before they can stand by */
+    unsigned slow_count;  /* members that evaluate without a loop */
     bool is_ending;
 
     pthread_t hand_over_thread;
-    pthread_cond_t wake;
+    int timers_fd; /* owned: an epoll set of the timers, and of an eventfd that wakes the thread */
+    int wake_fd;   /* owned */
 };
 
 /* On failure nothing is left. */

@@ -19,6 +19,7 @@
 #include "runtime/rego/builtins/time/zone_store.h"
 #include "runtime/text/problems.h"
 #include "server/base/descriptors.h"
+#include "server/base/freed_memory.h"
 #include "server/base/orders.h"
 #include "server/base/process_page.h"
 #include "server/base/socket.h"
@@ -44,6 +45,7 @@ struct worker {
     const struct worker_start *start;
     struct tenant_evaluators tenants;
     struct chimera_broker_client broker; /* where there is a supply of lines */
+    struct reuse reuse;
     struct policy_set policies;
     struct service service, probe_service;
     struct tls_texts tls_texts; /* owned */
@@ -246,6 +248,10 @@ static int load_policies(struct worker *worker, struct chimera_error *err)
         code = chimera_broker_client_open(&worker->broker, start->supply_fd,
                                           &((struct counters *)start->counters->data)->host_calls,
                                           err);
+    if (code == CHIMERA_OK)
+        code = reuse_open(&worker->reuse, start->config->reuse_bytes,
+                          start->config->is_reuse_for_all, start->counters->data,
+                          counters_worker_score(start->counters->data, start->score), err);
     if (code < 0)
         return code;
     const struct policy_set_input input = {
@@ -259,6 +265,7 @@ static int load_policies(struct worker *worker, struct chimera_error *err)
         .scoreboard = start->scoreboard->data,
         .counters = start->counters->data,
         .source = start->supply_fd >= 0 ? &worker->broker.source : NULL,
+        .reuse = &worker->reuse,
         .step = &((struct process_page *)start->page->data)->step,
         .score = counters_worker_score(start->counters->data, start->score)};
     return policy_set_load(&input, &worker->policies, err);
@@ -491,6 +498,7 @@ static void close_all(struct worker *worker)
     connection_memory_close(&worker->memory);
     loop_watch_close(&worker->watch);
     policy_set_done(&worker->policies);
+    reuse_close(&worker->reuse);
     tenant_evaluators_close(&worker->tenants);
     tls_files_done(&worker->tls);
 }
@@ -512,6 +520,7 @@ int worker_run(const struct worker_start *start)
         report_failure(start, &err);
         return 1;
     }
+    freed_memory_give_back(); /* what policies and settings were made of */
     chimera_log_flush(READY_LOG_MS);
     report(start, &(char){WORKER_READY}, 1);
     if (!await_acceptance(&worker))

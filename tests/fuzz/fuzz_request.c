@@ -46,6 +46,20 @@ static void expect_json(const struct chimera_request *request, struct chimera_ar
     free(text);
 }
 
+/* What is left without managedFields is JSON, and has none. */
+static void expect_omission(const struct chimera_request *request)
+{
+    struct chimera_request cut, again;
+    struct chimera_arena arena;
+    chimera_arena_init(&arena, (size_t)4 << 20);
+    expect(chimera_request_omit_managed_fields(request, &arena, &cut));
+    expect(cut.json.size <= request->json.size);
+    expect_json(&cut, &arena);
+    expect(chimera_request_omit_managed_fields(&cut, &arena, &again));
+    expect(again.json.size == cut.json.size && again.object.data == cut.object.data);
+    chimera_arena_free(&arena);
+}
+
 /* With room for little. */
 static void parse_again(struct chimera_slice body, bool is_taken)
 {
@@ -70,10 +84,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     chimera_arena_init(&arena, (size_t)1 << 20);
     bool is_taken =
         chimera_request_parse_review(body, &arena, &request, &why) == CHIMERA_REQUEST_OK;
-    if (is_taken)
+    if (is_taken) {
         expect_json(&request, &arena);
-    else
+        expect_omission(&request);
+    } else {
         expect(why.size > 0);
+    }
     parse_again(body, is_taken);
     if (chimera_request_parse_raw(body, &arena, &request, &why) == CHIMERA_REQUEST_OK)
         expect_json(&request, &arena);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* builtins.h - for every builtin of CHIMERA_REGO_BUILTIN_MAP its worst arguments, as texts that a
- * guest hands over (opa_value_dump's), of any size.
+/* builtins.h - for every builtin of runtime/rego/builtin_list.h its worst arguments, as texts that
+ * a guest hands over (opa_value_dump's), of any size.
  */
 #ifndef CHIMERA_HOSTILE_BUILTINS_H
 #define CHIMERA_HOSTILE_BUILTINS_H

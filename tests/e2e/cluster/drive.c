@@ -24,7 +24,7 @@
 #include "runtime/base/file.h"
 #include "runtime/capability/provider.h"
 #include "runtime/json/tree.h"
-#include "runtime/source/exec_credential.h"
+#include "runtime/login/exec_credential.h"
 #include "runtime/source/kubeconfig.h"
 
 #define TEXT_MAX ((size_t)64 << 20)

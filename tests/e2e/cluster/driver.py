@@ -50,7 +50,7 @@ class Driver:
         return self.begin(ask=which, fields=whole, ms=ms, **({"into": into} if into else {}))
 
     def ask(self, which, /, **fields):
-        said = self.begin_ask(which, **fields).get(timeout=60)
+        said = self.begin_ask(which, **fields).get(timeout=600)
         if "error" in said:
             raise Failed(said["error"])
         return said
@@ -68,11 +68,11 @@ class Driver:
         return self.ask("KubernetesGetResource", api_version=api_version, kind=kind, name=name, disable_cache=disable_cache, **fields)
 
     def version(self, place):
-        return self.begin(version=place).get(timeout=60)["version"]
+        return self.begin(version=place).get(timeout=600)["version"]
 
     def count(self):
         """Metrics: {name: sum}, and the process's memory."""
-        said = self.begin(count=True).get(timeout=60)
+        said = self.begin(count=True).get(timeout=600)
         sums = {}
         for line in said["text"].splitlines():
             if not line.startswith("#"):
@@ -83,4 +83,4 @@ class Driver:
     def close(self):
         """Its exit code."""
         self.process.stdin.close()
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=600)

@@ -159,7 +159,7 @@ class Answers(unittest.TestCase):
 
     def test_two_askers_share_a_list(self):
         answers = [self.driver.begin_ask("KubernetesListResourceAll", api_version="v1", kind="ConfigMap") for _ in range(20)]
-        self.assertEqual(len({answer.get(timeout=60)["text"] for answer in answers}), 1)
+        self.assertEqual(len({answer.get(timeout=600)["text"] for answer in answers}), 1)
         self.assertEqual(len([1 for _, path, query, _ in self.server.requests if path == "/api/v1/configmaps" and "watch" not in query]), 1)
         self.assertEqual(len([1 for _, path, _, _ in self.server.requests if path == "/api/v1"]), 1)
 
@@ -169,7 +169,7 @@ class NoCluster(unittest.TestCase):
         for settings, text in ((None, "kube::Client was not initialized properly"), ({"server": "ftp://x"}, "the cluster's server is no URL"),
                                ({"server": "https://x", "token": 7}, "the cluster's token is no text"), ({"server": "https://x", "token": "a\nb"}, "the token for the API server is none")):
             refused = driver.Driver(settings)
-            self.assertEqual(refused.process.wait(timeout=60), 1)
+            self.assertEqual(refused.process.wait(timeout=600), 1)
             for _ in range(500):
                 if refused.refused:
                     break

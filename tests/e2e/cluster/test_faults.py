@@ -172,7 +172,7 @@ class FirstList(Base):
             self.fault(lambda at, query, path=path: is_list(at, query, path), self.says_body(body), times=1000000)
             answers.append((why, self.driver.begin_ask("KubernetesListResourceNamespace", api_version="v1", kind="ConfigMap", namespace=namespace, ms=60000)))
         for why, answer in answers:
-            self.assertIn(why, answer.get(timeout=90)["error"])
+            self.assertIn(why, answer.get(timeout=600)["error"])
         self.assertEqual(self.driver.names("ConfigMap"), ["one", "two"])
 
     def test_an_object_that_is_too_large(self):
@@ -440,7 +440,7 @@ class End(unittest.TestCase):
         server = apiserver.ApiServer()
         asked = driver.Driver({"server": server.url, "token": "secret"})
         answers = [asked.begin_ask("KubernetesListResourceNamespace", api_version="v1", kind="ConfigMap", namespace=f"n{number}", ms=60000) for number in range(256)]
-        self.assertEqual([answer.get(timeout=90).get("error") for answer in answers], [None] * 256)
+        self.assertEqual([answer.get(timeout=600).get("error") for answer in answers], [None] * 256)
         with self.assertRaisesRegex(driver.Failed, "^policies ask for more than 256 different lists of the cluster: list all namespaces at once, or wait until others are forgotten$"):
             asked.list("ConfigMap", namespace="another")
         self.assertEqual(asked.close(), 0)

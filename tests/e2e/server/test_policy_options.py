@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options of ours for single policies (--policy-options): who gets what, at the start, at a reload, in a process of its own."""
-import os, signal, tempfile, unittest
+import base64, json, os, signal, tempfile, unittest
 
 import harness
 from harness import Server, wait_for, wasm
@@ -55,6 +55,41 @@ class Limits(Case):
         options = self.file("small: {memoryLimit: 32Mi}\n")
         with Server(POLICIES, "--policy-options", options, "--isolate", "small,large") as server:
             self.assertEqual(self.allowed(server), [False, True, True])
+
+
+class ManagedFields(Case):
+    SAMPLES = os.path.join(harness.ROOT, "tests", "policies")
+    FIELDS = [{"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:metadata": {}}}]
+
+    def patch(self, server, path):
+        metadata = {"managedFields": self.FIELDS, "name": "x"}
+        verdict = server.verdict(path, harness.review(object={"apiVersion": "v1", "kind": "Pod", "metadata": metadata}))
+        return json.loads(base64.b64decode(verdict["patch"]))
+
+    def test_what_is_not_seen_is_not_removed(self):
+        with open(os.path.join(self.SAMPLES, "rust-labels", "settings.json")) as settings:
+            labels = {"module": f"file://{self.SAMPLES}/rust-labels/rust-labels.wasm", "allowedToMutate": True,
+                      "settings": json.load(settings)}
+        group = {"expression": "member()", "message": "no", "policies": {"member": {"module": harness.wasm("accept")}}}
+        policies = {"sees": labels, "omits": labels, "apart": labels, "gate": group}
+        options = self.file("omits: {omitManagedFields: true}\napart: {omitManagedFields: true}\n"
+                            "gate/member: {omitManagedFields: true}\n")
+        with Server(policies, "--policy-options", options, "--isolate", "apart") as server:
+            whole = self.patch(server, "/validate/sees")
+            self.assertTrue(whole and all("managedFields" not in operation["path"] for operation in whole))
+            self.assertEqual(self.patch(server, "/validate/omits"), whole)
+            self.assertEqual(self.patch(server, "/validate/apart"), whole)
+            self.assertTrue(server.verdict("/validate/gate")["allowed"])
+
+    def test_a_policy_that_answers_another_object_is_compared_with_what_it_saw(self):
+        mutate = {"module": harness.wasm("mutate"), "allowedToMutate": True}
+        options = self.file("omits: {omitManagedFields: true}\n")
+        with Server({"sees": mutate, "omits": mutate}, "--policy-options", options) as server:
+            whole, rest = self.patch(server, "/validate/sees"), self.patch(server, "/validate/omits")
+            removal = {"op": "remove", "path": "/metadata/managedFields"}
+            self.assertIn(removal, whole)
+            whole.remove(removal)
+            self.assertEqual(rest, whole)
 
 
 class Reload(Case):

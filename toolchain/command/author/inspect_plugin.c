@@ -99,7 +99,7 @@ static void print_costs(struct chimera_policy *policy, uint64_t start_ns)
               request_ns > 0 ? text : "unknown: without settings the policy does not answer");
 }
 
-static void print_plugin(const struct chimera_loaded *loaded, const char *start)
+static void print_plugin(const struct chimera_loaded *loaded, const char *start, const char *values)
 {
     const struct chimera_plugin *plugin = loaded->plugin;
     char hex[CHIMERA_DIGEST_HEX], memory[64];
@@ -112,6 +112,8 @@ static void print_plugin(const struct chimera_loaded *loaded, const char *start)
     print_row("toolchain:", plugin->toolchain);
     print_row("memory:", plugin->has_memory ? memory : "none");
     print_row("requests begin:", start);
+    if (values[0])
+        print_row("values:", values);
 }
 
 int inspect_plugin(const char *path)
@@ -128,7 +130,8 @@ int inspect_plugin(const char *path)
         return say_error("%s", err.text);
     /* Brings one instance to where its requests begin: the only way to know. */
     uint64_t start_ns = measure_start(policy, &err);
-    print_plugin(loaded, start_ns == 0 ? err.text : chimera_policy_start_text(policy));
+    print_plugin(loaded, start_ns == 0 ? err.text : chimera_policy_start_text(policy),
+                 chimera_policy_values_text(policy));
     if (start_ns > 0)
         print_costs(policy, start_ns);
     chimera_policy_close(policy);

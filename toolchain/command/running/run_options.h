@@ -29,7 +29,8 @@
         OPTION_HOST_CAPABILITIES,                                                              \
         {.name = "allow-context-aware",                                                        \
          .help = "Let the policy read the Kubernetes resources that its metadata lists"},      \
-        OPTION_TIME_LIMIT, OPTION_MEMORY_LIMIT, OPTION_TIER, OPTION_NO_CACHE,                  \
+        OPTION_TIME_LIMIT, OPTION_MEMORY_LIMIT, OPTION_OMIT_MANAGED_FIELDS, OPTION_TIER,       \
+        OPTION_NO_CACHE,                                                                       \
         {.name = "record-host-capabilities-interactions",                                      \
          .kind = CHIMERA_CLI_VALUE,                                                            \
          .value = "FILE",                                                                      \

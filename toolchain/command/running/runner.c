@@ -90,6 +90,7 @@ int runner_init(const struct chimera_cli_options *options, struct runner *ret_ru
         .tier = !tier                        ? CHIMERA_TIER_ANY
                 : strcmp(tier, "quick") == 0 ? CHIMERA_TIER_QUICK
                                              : CHIMERA_TIER_FULL,
+        .omits_managed_fields = chimera_cli_is_given(options, "omit-managed-fields"),
         .has_no_cache = chimera_cli_is_given(options, "disable-wasmtime-cache"),
         .source = host_broker_source(),
         .replay = chimera_cli_value(options, "replay-host-capabilities-interactions"),
@@ -149,7 +150,8 @@ int runnable_open(const struct runner *runner, const struct definition *definiti
     *ret_runnable = (struct runnable){.definition = definition,
                                       .module = calloc(count + 1, sizeof(struct policy_module)),
                                       .policy = calloc(count + 1, sizeof(struct chimera_policy *)),
-                                      .names = calloc(count + 1, sizeof(char *))};
+                                      .names = calloc(count + 1, sizeof(char *)),
+                                      .omits_managed_fields = runner->omits_managed_fields};
     if (!ret_runnable->module || !ret_runnable->policy || !ret_runnable->names)
         return chimera_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
@@ -425,14 +427,18 @@ int runnable_evaluate(const struct runnable *runnable, const struct chimera_requ
                       struct chimera_arena *arena, struct chimera_response *ret_response,
                       struct chimera_error *err)
 {
-    struct asking asking = {runnable, request, arena};
+    struct chimera_request cut;
+    const struct chimera_request *seen = runnable->omits_managed_fields ? &cut : request;
+    struct asking asking = {runnable, seen, arena};
     const struct chimera_group_input input = {
-        .request = request, .arena = arena, .ask = ask_member, .context = &asking};
+        .request = seen, .arena = arena, .ask = ask_member, .context = &asking};
+    if (seen == &cut && !chimera_request_omit_managed_fields(request, arena, &cut))
+        return chimera_fail(err, CHIMERA_ELIMIT, "the request is too big");
     if (runnable->group) {
         chimera_group_evaluate(runnable->group, &input, ret_response);
         return CHIMERA_OK;
     }
-    int code = chimera_policy_evaluate(runnable->policy[0], 0, request, 0, arena, ret_response);
+    int code = chimera_policy_evaluate(runnable->policy[0], 0, seen, 0, arena, ret_response);
     if (code < 0)
         return chimera_fail(err, code, "cannot run the policy: %s", chimera_code_text(code));
     return CHIMERA_OK;

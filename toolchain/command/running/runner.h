@@ -23,8 +23,9 @@ struct runner {
     enum chimera_mode asked_mode; /* CHIMERA_MODE_NONE: the modules' own */
     enum chimera_tier tier;
     uint32_t limit_ms;
-    bool is_limit_given;   /* else what a definition says of itself is put before it */
-    uint64_t memory_limit; /* bytes; 0: the default */
+    bool is_limit_given;       /* else what a definition says of itself is put before it */
+    uint64_t memory_limit;     /* bytes; 0: the default */
+    bool omits_managed_fields; /* requests are cut (review/request.h) */
     bool has_no_cache;
     struct fetch_flags flags; /* owned: whether and how modules are fetched and verified */
     struct chimera_capability_source *source; /* borrowed; answers host calls. NULL: nobody does */
@@ -52,6 +53,7 @@ struct runnable {
     struct chimera_policy **policy;       /* one a member */
     const char **names;                   /* the members' */
     struct chimera_group *group;          /* NULL: none */
+    bool omits_managed_fields;            /* as the runner's */
     struct chimera_host_session *session; /* its own, played back or recorded; NULL: neither */
 };
 
@@ -110,6 +112,10 @@ extern const char *const runner_modes[], *const runner_mode_aliases[], *const ru
      .value = "SIZE",                                                                        \
      .help = "What the policy's memory, tables and what its host keeps for it may come to, " \
              "such as 256Mi or 2Gi; 1Gi without this option"}
+#define OPTION_OMIT_MANAGED_FIELDS                                                          \
+    {.name = "omit-managed-fields",                                                         \
+     .help = "Do not show the policy metadata.managedFields of the objects, as a server's " \
+             "omitManagedFields does"}
 #define OPTION_TIER                                                                           \
     {.name = "tier",                                                                          \
      .kind = CHIMERA_CLI_VALUE,                                                               \

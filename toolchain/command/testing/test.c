@@ -330,6 +330,7 @@ static const struct chimera_cli_option test_options[] = {
     OPTION_HOST_CAPABILITIES,
     OPTION_TIME_LIMIT,
     OPTION_MEMORY_LIMIT,
+    OPTION_OMIT_MANAGED_FIELDS,
     OPTION_TIER,
     OPTION_NO_CACHE,
     FETCH_FLAGS,

@@ -56,11 +56,11 @@ static int query_as_it_is(const struct chimera_rego_call *call, struct json_obje
 }
 
 static const struct chimera_rego_builtin upstream[] = {
-    {"regex.split", 2, split_joined},
-    {"hex.encode", 1, hex_unpadded},
-    {"urlquery.encode", 1, query_as_it_is},
-    {"parse_rfc3339_ns", 1, chimera_rego_parse_rfc3339_ns}, /* it lacks "time." */
-    {"date", 1, chimera_rego_date},
+    {"regex.split", 2, split_joined, true},
+    {"hex.encode", 1, hex_unpadded, true},
+    {"urlquery.encode", 1, query_as_it_is, true},
+    {"parse_rfc3339_ns", 1, chimera_rego_parse_rfc3339_ns, true}, /* it lacks "time." */
+    {"date", 1, chimera_rego_date, true},
 };
 
 const struct chimera_rego_builtin *chimera_rego_builtin_of_upstream(const char *name)

@@ -454,6 +454,61 @@ static void no_policy_has_another_s_imports(void **state)
     chimera_guest_free(guest);
 }
 
+/* --- Modules whose values are not known --- */
+
+static unsigned parses;
+
+/* Gives the head of OPA's smallest block to all that is asked for. */
+static uint32_t malloc_with_head(struct chimera_guest *guest, uint32_t size, uint32_t second)
+{
+    const uint32_t head[3] = {4, 0, 0};
+    (void)size, (void)second;
+    memcpy(rego_at(guest, REGO_HEAP - sizeof(head)), head, sizeof(head));
+    return REGO_HEAP;
+}
+
+GUEST_CODE static void parse_once(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)values;
+    if (parses++ > 0)
+        chimera_guest_trap(instance->guest, CHIMERA_TRAP_UNREACHABLE, NULL);
+}
+
+/* Whatever came of looking for the layout, requests find the state before it. */
+static void expect_text(struct rego_fixture *fixture, const char *why)
+{
+    char text[160];
+    rego_serve(fixture, 5000, 0);
+    assert_string_equal(chimera_policy_values_text(fixture->policy), "");
+    assert_int_equal(chimera_policy_warm(fixture->policy, 0, NULL), 0);
+    snprintf(text, sizeof(text), "as text: %s", why);
+    assert_string_equal(chimera_policy_values_text(fixture->policy), text);
+    parses = 0;
+    rego_expect_allowed(fixture);
+    rego_close(fixture);
+}
+
+static void values_of_another_layout_go_as_text(void **state)
+{
+    struct rego_fixture fixture;
+    (void)state;
+    rego_make(&fixture.module);
+    expect_text(&fixture, "it has no opa_free");
+    rego_make(&fixture.module);
+    c_guest_export(&fixture.module, "opa_free", "i:", rego_nothing);
+    expect_text(&fixture, "its allocator is another");
+    rego_make(&fixture.module);
+    c_guest_export(&fixture.module, "opa_free", "i:", rego_nothing);
+    on_malloc = malloc_with_head;
+    expect_text(&fixture, "it keeps its values in another form");
+    rego_make(&fixture.module);
+    c_guest_export(&fixture.module, "opa_free", "i:", rego_nothing);
+    on_malloc = malloc_with_head;
+    replace(&fixture.module, "opa_json_parse", parse_once);
+    parses = 0;
+    expect_text(&fixture, "its own functions fail at what a text can have");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +522,7 @@ int main(void)
         cmocka_unit_test(long_words_are_cut_between_characters),
         cmocka_unit_test(modules_that_cannot_be_are_refused),
         cmocka_unit_test(no_policy_has_another_s_imports),
+        cmocka_unit_test(values_of_another_layout_go_as_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

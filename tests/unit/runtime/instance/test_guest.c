@@ -57,6 +57,8 @@ static const char module[] =
     "131071)) (br $l)))"
     " (func $deep (export \"deep\") (param i32) (result i32)"
     "  (i32.add (call $deep (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))"
+    " (func (export \"peek\") (param i32) (result i32) (i32.load8_u (local.get 0)))"
+    " (func (export \"poke\") (param i32) (i32.store8 (local.get 0) (i32.const 1)))"
     " (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0))))";
 
 static struct {
@@ -256,6 +258,78 @@ static void memory_grows_up_to_its_limit(void **state)
     assert_int_equal(result, 2);
 }
 
+/* Of the guest's reservation. */
+static unsigned count_mappings(void)
+{
+    unsigned count = 0;
+    char line[512];
+    uintptr_t start = 0, memory = (uintptr_t)test.guest->reservation;
+    FILE *file = fopen("/proc/self/maps", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        start = (uintptr_t)strtoull(line, NULL, 16);
+        count += start >= memory && start - memory < (uintptr_t)8 << 30;
+    }
+    fclose(file);
+    return count;
+}
+
+/* The last byte of `size` is there and zero, the next one is not, nor one some pages on. */
+static void expect_size(uint32_t size)
+{
+    static const char *const accesses[] = {"peek", "poke"};
+    static const uint32_t beyond[] = {0, 4096, 65536 - 1, 65536, 5 * 65536, 40 * 65536};
+    uint32_t result = 1;
+    assert_int_equal(call("peek", size - 1, 0, &result), 0);
+    assert_int_equal(result, 0);
+    assert_int_equal(call("poke", size - 1, 0, NULL), 0);
+    for (size_t i = 0; i < 2 * sizeof(beyond) / sizeof(*beyond); i++) {
+        assert_int_equal(call(accesses[i % 2], size + beyond[i / 2], 0, NULL), CHIMERA_ETRAP);
+        assert_int_equal(test.guest->trap, CHIMERA_TRAP_OUT_OF_BOUNDS);
+    }
+}
+
+/* What was in reach in one request is not in the next, however the two grow: in the same steps, in
+ * other ones, by more than is kept, or not at all. */
+static void an_access_beyond_the_size_traps_before_between_and_after_growths(void **state)
+{
+    static const uint32_t steps[][7] = {{1},          {1, 1},       {0},    {1, 1, 1, 1, 1, 1},
+                                        {3},          {2, 1},       {1, 2}, {1, 30, 1},
+                                        {1, 1, 1, 1}, {5, 0, 2, 1}, {17},   {1}};
+    (void)state;
+    for (uint32_t cycle = 0; cycle < 240; cycle++) {
+        /* Each pattern four times in a row, then each behind each other one's neighbours. */
+        size_t turn = cycle < 48 ? cycle / 4 : (size_t)cycle * 7 + cycle / 12;
+        const uint32_t *step = steps[turn % (sizeof(steps) / sizeof(*steps))];
+        uint32_t pages = 2, before = 0;
+        expect_size(pages * 65536);
+        for (size_t i = 0; i < 7; i++) {
+            assert_int_equal(call("grow", step[i], 0, &before), 0);
+            assert_int_equal(before, pages);
+            pages += step[i];
+            if (step[i] > 0)
+                expect_size(pages * 65536);
+        }
+        assert_int_equal(chimera_guest_reset(test.guest), 0);
+        if (cycle % 50 == 49) /* as an idle slot does */
+            chimera_guest_drop_pages(test.guest);
+    }
+}
+
+/* What growth took is still apart after a reset, so that the next request finds mappings as they
+ * must be; and no more of them with each request. */
+static void growth_takes_four_mappings(void **state)
+{
+    unsigned before = count_mappings();
+    (void)state;
+    for (int cycle = 0; cycle < 100; cycle++) {
+        for (int i = 0; i < 20; i++)
+            assert_int_equal(call("grow", 1, 0, NULL), 0);
+        assert_int_equal(chimera_guest_reset(test.guest), 0);
+        assert_int_equal(count_mappings(), before + 4);
+    }
+}
+
 static void a_first_memory_over_the_limit_is_refused(void **state)
 {
     (void)state;
@@ -277,6 +351,8 @@ int main(void)
         WITH_HOST(deadlines_end_loops_and_bulk_operations),
         WITH_HOST(a_spent_deadline_starts_no_further_call),
         WITH_HOST(memory_grows_up_to_its_limit),
+        WITH_HOST(an_access_beyond_the_size_traps_before_between_and_after_growths),
+        WITH_HOST(growth_takes_four_mappings),
         cmocka_unit_test(a_first_memory_over_the_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, make_guest, drop_guest);

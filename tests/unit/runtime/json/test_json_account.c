@@ -144,8 +144,9 @@ static int patch(const struct chimera_buffer *from, const struct chimera_buffer 
     struct chimera_error err = {0};
     uint64_t before = account->bytes;
     chimera_arena_init(&arena, arena_bytes);
-    int code = chimera_patch_make(chimera_buffer_slice(from), chimera_buffer_slice(to), account,
-                                  &arena, &made, &err);
+    int code = chimera_patch_make(
+        &(struct chimera_patch_texts){chimera_buffer_slice(from), chimera_buffer_slice(to), NULL},
+        account, &arena, &made, &err);
     assert_int_equal(account->bytes, before);
     chimera_arena_free(&arena);
     return code;

@@ -106,6 +106,14 @@ struct pair {
     struct chimera_arena arena;
 };
 
+/* What the quick pass leaves to others: scalars, exponents and pairs of surrogates. */
+static bool may_be_left(const struct chimera_buffer *text)
+{
+    struct chimera_slice trimmed = chimera_slice_trim(chimera_buffer_slice(text));
+    return !memchr("{[", trimmed.data[0], 2) || memchr(trimmed.data, 'e', trimmed.size) ||
+           memchr(trimmed.data, 'E', trimmed.size) || memmem(trimmed.data, trimmed.size, "\\ud", 3);
+}
+
 static void check(struct pair *pair)
 {
     CHIMERA_JSON struct json_object *from = NULL;
@@ -114,9 +122,11 @@ static void check(struct pair *pair)
     assert_int_equal(chimera_json_parse(chimera_buffer_slice(&pair->from), &from, NULL), 0);
     assert_int_equal(chimera_json_parse(chimera_buffer_slice(&pair->to), &to, NULL), 0);
     bool wanted = chimera_json_diff(from, to, &pair->want);
-    assert_true(chimera_json_diff_text(chimera_buffer_slice(&pair->from),
-                                       chimera_buffer_slice(&pair->to), &pair->arena, &pair->got,
-                                       &differs));
+    if (!chimera_json_diff_text(chimera_buffer_slice(&pair->from), chimera_buffer_slice(&pair->to),
+                                NULL, &pair->arena, &pair->got, &differs)) {
+        assert_true(may_be_left(&pair->from) || may_be_left(&pair->to));
+        return;
+    }
     chimera_buffer_byte(&pair->want, 0);
     chimera_buffer_byte(&pair->got, 0);
     assert_int_equal(differs, wanted);
@@ -224,9 +234,9 @@ static void what_is_wrong_is_left_to_the_trees(void **state)
     (void)state;
     open_pair(&pair);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        assert_false(chimera_json_diff_text(chimera_slice_of(wrong[i]), CHIMERA_SLICE("{}"),
+        assert_false(chimera_json_diff_text(chimera_slice_of(wrong[i]), CHIMERA_SLICE("{}"), NULL,
                                             &pair.arena, &pair.got, &differs));
-        assert_false(chimera_json_diff_text(CHIMERA_SLICE("{}"), chimera_slice_of(wrong[i]),
+        assert_false(chimera_json_diff_text(CHIMERA_SLICE("{}"), chimera_slice_of(wrong[i]), NULL,
                                             &pair.arena, &pair.got, &differs));
     }
     empty(&pair);
@@ -245,7 +255,7 @@ static void a_small_arena_is_told(void **state)
     (void)state;
     chimera_arena_init(&arena, 64);
     chimera_buffer_init(&out, 1000);
-    assert_false(chimera_json_diff_text(CHIMERA_SLICE("[1,2,3,4,5]"), CHIMERA_SLICE("[1,2]"),
+    assert_false(chimera_json_diff_text(CHIMERA_SLICE("[1,2,3,4,5]"), CHIMERA_SLICE("[1,2]"), NULL,
                                         &arena, &out, &differs));
     chimera_buffer_free(&out);
     chimera_arena_free(&arena);

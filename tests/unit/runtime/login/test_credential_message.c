@@ -92,7 +92,7 @@ static void what_is_odd_is_told(void **state)
     (void)state;
     assert_int_equal(ask("failing.test/a", &found, &warning), 0);
     assert_true(chimera_credential_is_empty(&found));
-    assert_non_null(strstr(warning, "docker-credential-test-none: is not there"));
+    assert_non_null(strstr(warning, "docker-credential-test-none: there is no such program"));
     free(warning);
 }
 

@@ -231,7 +231,7 @@ static void a_helper_that_fails_is_told_and_passed_over(void **state)
         expect("{\"credHelpers\":{\"a\":\"bad\"},\"auths\":{\"a\":{\"auth\":\"" USER_PASS "\"}}}",
                "a", "user pass", AUTHS, CASES[i].why);
     }
-    expect("{\"credHelpers\":{\"a\":\"nowhere\"}}", "a", "", NULL, "is not there");
+    expect("{\"credHelpers\":{\"a\":\"nowhere\"}}", "a", "", NULL, "there is no such program");
 }
 
 /* What is wrong with an answer is told, not the answer: it may be a password. */

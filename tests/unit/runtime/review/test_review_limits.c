@@ -412,9 +412,10 @@ static void outputs_are_filled(void **state)
         CHIMERA_REQUEST_OK);
     assert_null(parsed.name_space.data);
     assert_int_equal(parsed.name_space.size, 0);
-    assert_int_equal(
-        chimera_patch_make(CHIMERA_SLICE("{}"), CHIMERA_SLICE("{}"), NULL, &arena, &patch, &err),
-        CHIMERA_OK);
+    assert_int_equal(chimera_patch_make(&(struct chimera_patch_texts){CHIMERA_SLICE("{}"),
+                                                                      CHIMERA_SLICE("{}"), NULL},
+                                        NULL, &arena, &patch, &err),
+                     CHIMERA_OK);
     assert_null(patch.data); /* nothing differs */
     assert_int_equal(patch.size, 0);
     chimera_arena_free(&arena);
@@ -461,9 +462,11 @@ static void a_patch_has_room_of_its_own(void **state)
         size_t at = (size_t)snprintf(to, sizeof(to), "{\"a\":\"");
         memset(to + at, 'x', size);
         memcpy(to + at + size, "\"}", 3);
-        assert_int_equal(chimera_patch_make(CHIMERA_SLICE("{}"), chimera_slice_of(to), NULL, &arena,
-                                            &patch, &err),
-                         CHIMERA_OK);
+        assert_int_equal(
+            chimera_patch_make(
+                &(struct chimera_patch_texts){CHIMERA_SLICE("{}"), chimera_slice_of(to), NULL},
+                NULL, &arena, &patch, &err),
+            CHIMERA_OK);
         char *copy = malloc(patch.size);
         memcpy(copy, patch.data, patch.size);
         memset(chimera_arena_take(&arena, 64), '!', 64);

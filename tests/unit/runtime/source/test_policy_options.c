@@ -52,15 +52,16 @@ static void an_id_gets_its_own_and_else_what_all_get(void **state)
 
 static void an_inventory_may_need_its_capability(void **state)
 {
-    static const char text[] = "\"*\": {inventoryNeedsCapability: true}\n"
-                               "tags: {inventoryNeedsCapability: false, memoryLimit: 1Mi}\n"
+    static const char text[] = "\"*\": {inventoryNeedsCapability: true, omitManagedFields: true}\n"
+                               "tags: {inventoryNeedsCapability: false, memoryLimit: 1Mi,\n"
+                               "  omitManagedFields: false}\n"
                                "gate/a: {memoryLimit: 2Mi}\n";
     struct chimera_policy_extras extras[4];
     (void)state;
     assert_int_equal(chimera_policy_options_parse(CHIMERA_SLICE(text), "o.yml", ids, extras, NULL),
                      CHIMERA_OK);
-    assert_true(extras[0].gates_inventory);
-    assert_false(extras[1].gates_inventory);
+    assert_true(extras[0].gates_inventory && extras[0].omits_managed_fields);
+    assert_false(extras[1].gates_inventory || extras[1].omits_managed_fields);
     assert_int_equal(extras[1].memory_limit, MI);
     assert_true(extras[2].gates_inventory);
     assert_int_equal(chimera_policy_options_parse(CHIMERA_SLICE("{}"), "o.yml", ids, extras, NULL),

@@ -111,6 +111,21 @@ static void there_are_so_many_at_most(void **state)
     assert_int_equal(share.held, 1000 * INPUT_SPARES);
 }
 
+static void who_rests_keeps_none_and_pays_for_none(void **state)
+{
+    (void)state;
+    input_memory_rest(&memory);
+    give(20000, false);
+    give(30000, false);
+    struct chimera_buffer taken = take_of(1);
+    input_memory_rest(&memory);
+    assert_int_equal(memory.spare_count, 0);
+    assert_int_equal(share.held, 0);
+    input_memory_give(&memory, &taken, false); /* and begins to keep some again */
+    assert_int_equal(memory.spare_count, 1);
+    assert_int_equal(share.held, 30000);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
@@ -119,6 +134,7 @@ int main(void)
         TEST(what_is_kept_counts_as_the_loop_s_until_it_is_taken),
         TEST(long_ones_are_not_kept_and_under_pressure_few_are),
         TEST(there_are_so_many_at_most),
+        TEST(who_rests_keeps_none_and_pays_for_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

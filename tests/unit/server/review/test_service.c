@@ -352,10 +352,34 @@ static void it_fails_when_memory_runs_out(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
 
+/* What it kept is gone, its limits are not, and the next answer is the same. */
+static void a_lane_that_has_rested_answers_as_before(void **state)
+{
+    (void)state;
+    size_t limit = lane.arena.limit, body = lane.body.limit, out = lane.out.limit;
+    struct answer first = validate("plain");
+    char *text = strndup(first.body.data, first.body.size);
+    size_t size = first.body.size;
+    lane_reset(&lane);
+    assert_non_null(lane.arena.first);
+    assert_true(lane_rest(&lane));
+    assert_null(lane.arena.first);
+    assert_int_equal(lane.arena.used, 0);
+    assert_true(lane.body.capacity == 0 && lane.out.capacity == 0);
+    assert_true(lane.arena.limit == limit && lane.body.limit == body && lane.out.limit == out);
+    assert_false(lane_rest(&lane)); /* there is nothing that is worth it */
+    struct answer second = validate("plain");
+    assert_int_equal(second.status, first.status);
+    assert_int_equal(second.body.size, size);
+    assert_memory_equal(second.body.data, text, size);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_policy_is_asked_once_and_counted_once),
+        TEST(a_lane_that_has_rested_answers_as_before),
         TEST(who_cannot_be_asked_is_a_500),
         TEST(monitor_mode_lets_through_but_for_an_audit),
         TEST(one_that_failed_to_start_rejects_and_is_not_asked),

@@ -118,7 +118,7 @@ static enum slow_quota_answer slow_quota_says, queue_says;
 static unsigned account_says; /* whose share the next one takes */
 static int64_t until_says;    /* when its client gives up */
 static bool is_handed_over;   /* while the next is evaluated */
-static unsigned slow_ended, told, woken;
+static unsigned slow_ended, told;
 static struct watcher *delivered;
 
 /* It keeps none warm. */
@@ -183,13 +183,12 @@ static void tell_of_slow_end(struct turn_keeper *keeper)
     told++;
 }
 
-static void wake_keeper(struct turn_keeper *keeper)
+static void look_in(struct turn *turn, uint64_t ns)
 {
-    (void)keeper;
-    woken++;
+    (void)turn, (void)ns;
 }
 
-static struct turn_keeper keeper = {.wake = wake_keeper, .slow_ended = tell_of_slow_end};
+static struct turn_keeper keeper = {.look_in = look_in, .slow_ended = tell_of_slow_end};
 
 void lane_reset(struct lane *of)
 {
@@ -303,7 +302,7 @@ static inline void open_loop(size_t bytes)
     account_says = 0;
     until_says = 0;
     is_handed_over = false;
-    slow_ended = told = woken = 0;
+    slow_ended = told = 0;
     delivered = NULL;
 }
 

@@ -11,7 +11,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/json/tree.h"
-#include "runtime/source/exec_credential.h"
+#include "runtime/login/exec_credential.h"
 
 #define V1 "client.authentication.k8s.io/v1"
 #define ANSWER(status) \
@@ -136,7 +136,7 @@ static void one_that_takes_too_long(void **state)
     (void)state;
     int64_t begun_ms = chimera_clock_ms();
     assert_int_equal(run_script("sleep 1000 & sleep 1000", EXEC(""), 200), CHIMERA_ETOOL);
-    assert_string_equal(err.text, "sh: no credentials in time");
+    assert_string_equal(err.text, "sh: no answer in time");
     assert_true(chimera_clock_ms() - begun_ms < 500000);
 }
 

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/source/exec_credential.h"
+#include "runtime/login/exec_credential.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
+#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "runtime/base/base64.h"
-#include "runtime/base/cleanup.h"
-#include "runtime/base/clock.h"
 #include "runtime/json/tree.h"
+#include "runtime/login/helper_program.h"
 
 #define ANSWER_MAX ((size_t)256 << 10)
 #define COMPLAINT_MAX ((size_t)400)
@@ -27,8 +21,6 @@ struct run {
     const char *command;
     char **words, **environment; /* owned, as are the environment's own texts from `inherited` on */
     size_t inherited;
-    pid_t process;
-    int fd, output, complaints; /* -1: not there; fd becomes readable when the process has ended */
     struct chimera_buffer answer, complaint;
 };
 
@@ -168,114 +160,6 @@ static int check(struct run *run, struct json_object *exec, struct chimera_error
     return CHIMERA_OK;
 }
 
-/* --- Its run --- */
-
-static int spawn(struct run *run, int output, int complaints)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, complaints, STDERR_FILENO);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    int number = posix_spawnp(&run->process, run->command, &files, &attributes, run->words,
-                              run->environment);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return number;
-}
-
-/* A pipe whose end for reading does not wait. */
-static int make_pipe(int *ret_read, int *ret_write)
-{
-    int pair[2];
-    if (pipe2(pair, O_CLOEXEC) != 0)
-        return -1;
-    *ret_read = pair[0];
-    *ret_write = pair[1];
-    return fcntl(pair[0], F_SETFL, O_NONBLOCK);
-}
-
-static int start(struct run *run, struct chimera_error *err)
-{
-    CHIMERA_CLOSE int output = -1;
-    CHIMERA_CLOSE int complaints = -1;
-    if (make_pipe(&run->output, &output) != 0 || make_pipe(&run->complaints, &complaints) != 0)
-        return chimera_fail_errno(err, "pipe");
-    int number = spawn(run, output, complaints);
-    if (number != 0) {
-        run->process = 0;
-        return fail_run(run, number == ENOENT ? "there is no such program" : strerror(number), err);
-    }
-    run->fd = pidfd_open(run->process, 0);
-    return run->fd < 0 ? chimera_fail_errno(err, "pidfd_open") : CHIMERA_OK;
-}
-
-/* False: there is no more for now, or at all. Of complaints the beginning is enough. */
-static bool read_some(struct run *run, bool is_complaint)
-{
-    char bytes[4096];
-    struct chimera_buffer *into = is_complaint ? &run->complaint : &run->answer;
-    ssize_t got = read(is_complaint ? run->complaints : run->output, bytes, sizeof(bytes));
-    size_t size = got > 0 ? (size_t)got : 0, room = into->limit - into->size;
-    if (got > 0)
-        chimera_buffer_append(
-            into, (struct chimera_slice){bytes, is_complaint && size > room ? room : size});
-    explicit_bzero(bytes, sizeof(bytes));
-    return got > 0;
-}
-
-/* Until it ends: what it leaves running may keep the pipes open. */
-static int listen_to(struct run *run, uint32_t limit_ms, struct chimera_error *err)
-{
-    int64_t until_ms = chimera_clock_ms() + limit_ms;
-    struct pollfd sets[] = {{.fd = run->fd, .events = POLLIN},
-                            {.fd = run->output, .events = POLLIN},
-                            {.fd = run->complaints, .events = POLLIN}};
-    while (!(sets[0].revents & POLLIN)) {
-        int64_t left_ms = until_ms - chimera_clock_ms();
-        if (left_ms <= 0)
-            return fail_run(run, "no credentials in time", err);
-        if (poll(sets, 3, (int)left_ms) < 0 && errno != EINTR)
-            return chimera_fail_errno(err, run->command);
-        if (sets[1].revents && !read_some(run, false))
-            sets[1].fd = -1; /* its end */
-        if (sets[2].revents && !read_some(run, true))
-            sets[2].fd = -1;
-        if (run->answer.failed)
-            return fail_run(run, "it says too much", err);
-    }
-    while (read_some(run, false) || read_some(run, true))
-        ;
-    return run->answer.failed ? fail_run(run, "it says too much", err) : CHIMERA_OK;
-}
-
-/* Its status. One that has not ended is killed, with what it has started. */
-static int end(struct run *run, bool has_ended)
-{
-    int status = -1;
-    if (run->process > 0) {
-        if (!has_ended)
-            kill(-run->process, SIGKILL);
-        while (waitpid(run->process, &status, 0) < 0 && errno == EINTR)
-            ;
-    }
-    const int opened[] = {run->fd, run->output, run->complaints};
-    for (size_t i = 0; i < 3; i++)
-        if (opened[i] >= 0)
-            close(opened[i]);
-    return status;
-}
-
 /* --- Its answer --- */
 
 static int complain(const struct run *run, int status, struct chimera_error *err)
@@ -312,7 +196,8 @@ int chimera_exec_credential_run(struct json_object *cluster, uint32_t limit_ms,
                                 struct chimera_buffer *out, struct chimera_error *err)
 {
     struct json_object *exec = chimera_json_member(cluster, "exec");
-    struct run run = {.fd = -1, .output = -1, .complaints = -1};
+    struct run run = {0};
+    int status = -1;
     chimera_buffer_init(&run.answer, ANSWER_MAX);
     chimera_buffer_init(&run.complaint, COMPLAINT_MAX);
     int code = check(&run, exec, err);
@@ -320,11 +205,10 @@ int chimera_exec_credential_run(struct json_object *cluster, uint32_t limit_ms,
         code = set_words(&run, exec, err);
     if (code == CHIMERA_OK && set_environment(&run, cluster, exec) < 0)
         code = chimera_fail_memory(err);
+    const struct chimera_helper_program program = {
+        .words = run.words, .environment = run.environment, .limit_ms = limit_ms};
     if (code == CHIMERA_OK)
-        code = start(&run, err);
-    if (code == CHIMERA_OK)
-        code = listen_to(&run, limit_ms, err);
-    int status = end(&run, code == CHIMERA_OK);
+        code = chimera_helper_program_run(&program, &run.answer, &run.complaint, &status, err);
     if (code == CHIMERA_OK)
         code = status == 0 ? take_status(&run, exec, out, err) : complain(&run, status, err);
     for (char **text = run.environment ? run.environment + run.inherited : NULL; text && *text;
