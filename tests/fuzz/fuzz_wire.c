@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct chimera_slice rest = bytes;
     if (message_take_cost(&rest, &cost))
-        check(rest.size == size - 40 && cost.resets <= 1);
+        check(rest.size == size - 44 && cost.resets <= 1 && cost.is_pure <= 1);
     message_get_check(bytes, &code, &text);
     message_get_call(bytes, &call, &request);
     chimera_buffer_free(&out);
