@@ -86,7 +86,7 @@ static __attribute__((noinline)) char *reserve(struct chimera_buffer *buffer, si
     return buffer->failed ? NULL : buffer->data + buffer->size;
 }
 
-char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
+static inline char *reserve_quickly(struct chimera_buffer *buffer, size_t size)
 {
     if (buffer->failed || size > buffer->room - buffer->size ||
         !chimera_account_spends_at_once(buffer->account, 1 + size / 8))
@@ -94,11 +94,16 @@ char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
     return buffer->data + buffer->size;
 }
 
+char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
+{
+    return reserve_quickly(buffer, size);
+}
+
 int chimera_buffer_append(struct chimera_buffer *buffer, struct chimera_slice bytes)
 {
     if (bytes.size == 0)
         return buffer->failed;
-    char *at = chimera_buffer_reserve(buffer, bytes.size);
+    char *at = reserve_quickly(buffer, bytes.size);
     if (!at)
         return buffer->failed;
     memcpy(at, bytes.data, bytes.size);
@@ -113,8 +118,12 @@ int chimera_buffer_text(struct chimera_buffer *buffer, const char *text)
 
 int chimera_buffer_byte(struct chimera_buffer *buffer, uint8_t byte)
 {
-    char c = (char)byte;
-    return chimera_buffer_append(buffer, (struct chimera_slice){&c, 1});
+    char *at = reserve_quickly(buffer, 1);
+    if (!at)
+        return buffer->failed;
+    *at = (char)byte;
+    buffer->size++;
+    return CHIMERA_OK;
 }
 
 int chimera_buffer_print(struct chimera_buffer *buffer, const char *format, ...)

@@ -37,10 +37,22 @@ static bool read_values(struct chimera_slice text, size_t room, struct chimera_a
     return chimera_pass->find_values(text.data, end, ret_index) == end;
 }
 
+/* JSON's white space alone, unlike chimera_slice_trim(). */
+static struct chimera_slice trim(struct chimera_slice text)
+{
+    while (text.size > 0 && memchr(" \n\t\r", text.data[text.size - 1], 4))
+        text.size--;
+    while (text.size > 0 && memchr(" \n\t\r", text.data[0], 4)) {
+        text.data++;
+        text.size--;
+    }
+    return text;
+}
+
 static bool read_document(struct chimera_slice text, struct chimera_account *account,
                           struct chimera_arena *arena, struct chimera_pass_index *ret_index)
 {
-    text = chimera_slice_trim(text);
+    text = trim(text);
     if (text.size < 2 || text.size > UINT32_MAX || (text.data[0] != '{' && text.data[0] != '['))
         return false;
     if (text.size > CHIMERA_SCAN_AT_ONCE &&
@@ -125,9 +137,10 @@ struct member {
     struct chimera_pass_value *value;
 };
 
-struct members {           /* of an object, each key once, sorted */
-    struct member *member; /* in the arena */
+struct members { /* of an object */
+    struct member *member;
     uint32_t count;
+    bool is_sorted; /* and each key is there once */
 };
 
 /* Zeros stand for what a shorter key has not. */
@@ -197,6 +210,7 @@ static bool sort_members(struct members *members, struct chimera_account *accoun
         member[kept++] = member[i];
     }
     members->count = kept;
+    members->is_sorted = true;
     return code == CHIMERA_OK;
 }
 
@@ -211,12 +225,13 @@ static bool decode_key(struct chimera_pass_value *value, struct chimera_arena *a
     return key.data;
 }
 
+/* Sorted as who writes a map leaves it, as a rule. */
 static bool list_members(struct comparison *comparison, struct chimera_pass_value *object,
                          struct members *ret_members)
 {
     struct chimera_account *account = comparison->account;
     struct member *const first = comparison->members, *member = first;
-    bool is_sorted = true; /* as who writes a map leaves it, as a rule */
+    bool is_sorted = true;
     for (struct chimera_pass_value *at = object + 1; at < object->next; at = at->next, member++) {
         if (at->is_key_escaped && !decode_key(at, comparison->arena))
             return false;
@@ -225,10 +240,8 @@ static bool list_members(struct comparison *comparison, struct chimera_pass_valu
             is_sorted && (member == first || order_members(member - 1, member, account) < 0);
     }
     comparison->members = member;
-    *ret_members = (struct members){first, (uint32_t)(member - first)};
-    if (chimera_account_spend(account, (uint64_t)ret_members->count * MEMBER_UNITS) < 0)
-        return false;
-    return is_sorted || sort_members(ret_members, account);
+    *ret_members = (struct members){first, (uint32_t)(member - first), is_sorted};
+    return chimera_account_spend(account, (uint64_t)ret_members->count * MEMBER_UNITS) == 0;
 }
 
 /* --- Comparing --- */
@@ -248,10 +261,20 @@ static inline bool is_same(const struct comparison *comparison,
     return memcmp(from->start, to->start, from->size) == 0;
 }
 
-/* Moves *at on to where the key of `like` is, or would be. */
+/* Of sorted members, moves *at on to where the key of `like` is, or would be; of a few others, to
+ * the last that has it. */
 static inline bool find_member(const struct members *members, uint32_t *at,
                                const struct member *like, struct chimera_account *account)
 {
+    if (!members->is_sorted) {
+        for (uint32_t i = members->count; i-- > 0;) {
+            *at = i;
+            if (members->member[i].first == like->first &&
+                order_members(&members->member[i], like, account) == 0)
+                return true;
+        }
+        return false;
+    }
     for (; *at < members->count; ++*at) {
         int order = order_members(&members->member[*at], like, account);
         if (order >= 0)
@@ -270,12 +293,24 @@ static void remove_missing(struct comparison *comparison, const struct members *
     }
 }
 
+/* The patch has the new members in order. The old ones are looked for, and a few are found as they
+ * are sooner than they are sorted. */
+static bool prepare(struct members *old, struct members *new, struct chimera_account *account)
+{
+    if (!new->is_sorted && !sort_members(new, account))
+        return false;
+    if (old->is_sorted || old->count > FEW_MEMBERS || new->count > FEW_MEMBERS)
+        return old->is_sorted || sort_members(old, account);
+    return chimera_account_spend(account, (uint64_t)old->count * new->count) == CHIMERA_OK;
+}
+
 static void compare_objects(struct comparison *comparison, struct chimera_pass_value *from,
                             struct chimera_pass_value *to, const struct step *around)
 {
     struct members old, new;
     uint32_t kept = 0;
-    if (!list_members(comparison, from, &old) || !list_members(comparison, to, &new)) {
+    if (!list_members(comparison, from, &old) || !list_members(comparison, to, &new) ||
+        !prepare(&old, &new, comparison->account)) {
         comparison->failed = true;
         return;
     }
@@ -293,8 +328,12 @@ static void compare_objects(struct comparison *comparison, struct chimera_pass_v
         if (has_failed(comparison))
             return;
     }
-    if (kept < old.count)
+    if (kept == old.count)
+        return;
+    if (old.is_sorted || sort_members(&old, comparison->account))
         remove_missing(comparison, &old, &new, around);
+    else
+        comparison->failed = true;
 }
 
 /* Element by element, as chimera_json_diff() does it. */

@@ -30,29 +30,18 @@ TARGET static NEVER_INLINE const char *FORM(end_of_string)(const char *at, const
     return pass_by_bytes(at, last, ret_is_escaped);
 }
 
-/* The first byte that is not plain, or any before it, where a block is there no longer. */
-TARGET static ALWAYS_INLINE const char *FORM(skip_plain)(const char *at, const char *until)
-{
-    size_t count;
-    do {
-        count = PLAIN_COUNT(at);
-        at += count;
-    } while (count == BLOCK && at <= until);
-    return at;
-}
-
 /* Behind the quote that opens a string. */
 TARGET static ALWAYS_INLINE enum step FORM(text)(struct pass *pass)
 {
     const char *start = pass->at - 1, *at = pass->at;
-    if (at <= pass->until) {
-        at = FORM(skip_plain)(at, pass->until);
-        if (STARTS(at, "\",\"") && (pass->open & 1)) {
-            pass->at = at + 3;
-            return add_value(pass, start, at + 1) ? STEP_KEY : STEP_REFUSE;
-        }
+    size_t count = BLOCK;
+    while (count == BLOCK && at <= pass->until) {
+        count = PLAIN_COUNT(at);
+        at += count;
+        if (*at == '"')
+            return behind_text(pass, start, at + 1);
     }
-    pass->at = *at == '"' ? at + 1 : FORM(end_of_string)(at, pass->last, NULL);
+    pass->at = FORM(end_of_string)(at, pass->last, NULL);
     return pass->at && add_value(pass, start, pass->at) ? STEP_BEHIND : STEP_REFUSE;
 }
 
@@ -60,10 +49,12 @@ TARGET static ALWAYS_INLINE enum step FORM(text)(struct pass *pass)
 TARGET static ALWAYS_INLINE enum step FORM(key)(struct pass *pass)
 {
     const char *at = pass->at;
+    size_t count = BLOCK;
     pass->key = at;
     pass->is_key_escaped = false;
-    if (at <= pass->until) {
-        at = FORM(skip_plain)(at, pass->until);
+    while (count == BLOCK && at <= pass->until) {
+        count = PLAIN_COUNT(at);
+        at += count;
         if (STARTS(at, "\":")) {
             pass->key_size = (uint32_t)(at - pass->key);
             pass->at = at + 2;
@@ -71,7 +62,7 @@ TARGET static ALWAYS_INLINE enum step FORM(key)(struct pass *pass)
         }
     }
     bool is_escaped = false;
-    at = *at == '"' ? at + 1 : FORM(end_of_string)(at, pass->last, &is_escaped);
+    at = FORM(end_of_string)(at, pass->last, &is_escaped);
     if (!at)
         return STEP_REFUSE;
     pass->key_size = (uint32_t)(at - 1 - pass->key);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON's leaves as serde_json writes them. */
 #include "runtime/json/number.h"
+#include "runtime/json/plain.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/utf8.h"
 
@@ -20,6 +21,11 @@ static void write_control(unsigned char byte, struct chimera_buffer *out)
 static size_t plain_size(const char *at, const char *end)
 {
     const char *begin = at;
+    size_t count = PLAIN_BLOCK;
+    while (count == PLAIN_BLOCK && end - at >= PLAIN_BLOCK) {
+        count = plain_count(at);
+        at += count;
+    }
     while (at < end) {
         unsigned char byte = (unsigned char)*at;
         size_t size = byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x80;

@@ -10,7 +10,7 @@
 #define DIGITS ((size_t)4 * 1024)
 #define BYTES (DIGITS / 4 * 3)
 
-static bool is_plain(struct chimera_slice uid)
+bool chimera_uid_is_plain(struct chimera_slice uid)
 {
     if (uid.size < UID_LEAST || uid.size > UID_MOST)
         return false;
@@ -61,7 +61,8 @@ static bool status_holds(const struct chimera_status *status, struct chimera_sli
 
 bool chimera_uid_may_be_in(struct chimera_slice uid, const struct chimera_response *response)
 {
-    return !is_plain(uid) || (response->has_status && status_holds(&response->status, uid)) ||
+    return !chimera_uid_is_plain(uid) ||
+           (response->has_status && status_holds(&response->status, uid)) ||
            holds(response->warnings, uid) || holds(response->audit_annotations, uid) ||
            holds(response->patch_type, uid) || patch_holds(response->patch, uid);
 }

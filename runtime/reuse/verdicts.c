@@ -18,21 +18,13 @@
 #define PACKED_MAX ((size_t)64 << 20)
 #define PACKED_KEPT ((size_t)64 << 10)
 
-struct question {                      /* a request, as it is looked for */
-    struct chimera_slice uid;          /* decoded */
-    const struct chimera_slice *piece; /* without it */
-    unsigned count;
-    bool is_raw;
-    size_t size;
-    uint64_t hash;
-};
-
 struct entry {               /* a request that is kept; lies in a block of its own */
     struct chimera_list age; /* the part's: the least recently used first */
     struct entry *next;      /* in the bucket */
     uint64_t hash;
-    bool is_raw;
-    struct chimera_chain asked;    /* its bytes */
+    size_t before_size, uid_size; /* uid_size 0: the uid is compared, too */
+    bool is_raw, has_places;
+    struct chimera_chain asked;    /* the places, if it has them; then its bytes without the uid */
     struct chimera_chain verdicts; /* records, one behind the other */
 };
 
@@ -150,21 +142,36 @@ static uint64_t hash_slice(const uint64_t seed[2], uint64_t hash, struct chimera
     return mix(hash ^ seed[1], other ^ seed[0]);
 }
 
-/* A review's uid is its second piece, and what is before it is the same for all; a raw request has
- * none of its own. */
-static void make_question(const struct chimera_verdicts *verdicts,
-                          const struct chimera_request *request, struct question *ret_question)
+/* What is between the quotes behind `"uid":`; .data NULL: nothing of that kind. */
+static struct chimera_slice first_uid(struct chimera_slice body)
 {
-    unsigned first = request->is_raw || request->json.count < 2 ? 0 : 2;
-    struct question question = {.uid = request->uid,
-                                .piece = request->json.piece + first,
-                                .count = request->json.count - first,
-                                .is_raw = request->is_raw};
-    uint64_t hash = request->is_raw;
-    for (unsigned i = 0; i < question.count; i++) {
-        hash = hash_slice(verdicts->seed, hash, question.piece[i]);
-        question.size += question.piece[i].size;
+    static const char name[] = "\"uid\"";
+    struct chimera_slice none = {NULL, 0};
+    const char *end = body.data + body.size;
+    const char *at = body.size ? memmem(body.data, body.size, name, strlen(name)) : NULL;
+    if (!at)
+        return none;
+    for (at += strlen(name); at < end && (*at == ' ' || *at == ':'); at++)
+        ;
+    if (at == end || *at != '"')
+        return none;
+    const char *quote = memchr(at + 1, '"', (size_t)(end - at) - 1);
+    struct chimera_slice uid = {at + 1, quote ? (size_t)(quote - at) - 1 : 0};
+    return chimera_uid_is_plain(uid) ? uid : none;
+}
+
+void chimera_verdicts_ask(const struct chimera_verdicts *verdicts, struct chimera_slice body,
+                          bool is_raw, struct chimera_question *ret_question)
+{
+    struct chimera_slice none = {NULL, 0}, uid = is_raw ? none : first_uid(body);
+    struct chimera_question question = {.before = body, .uid = uid, .is_raw = is_raw};
+    if (uid.data) {
+        question.before.size = (size_t)(uid.data - body.data);
+        question.behind = (struct chimera_slice){uid.data + uid.size,
+                                                 body.size - question.before.size - uid.size};
     }
+    uint64_t hash = hash_slice(verdicts->seed, is_raw, question.before);
+    hash = hash_slice(verdicts->seed, hash, question.behind);
     question.hash = hash & chimera_verdicts_hash_mask;
     *ret_question = question;
 }
@@ -179,20 +186,26 @@ static struct entry **bucket_of(const struct part *part, uint64_t hash)
     return &part->bucket[hash & (part->bucket_count - 1)];
 }
 
-static bool is_asked(const struct entry *entry, const struct question *question)
+static size_t places_size(const struct entry *entry)
 {
+    return entry->has_places ? sizeof(struct chimera_request_places) : 0;
+}
+
+static bool is_asked(const struct entry *entry, const struct chimera_question *question)
+{
+    size_t size = places_size(entry) + question->before.size + question->behind.size;
     if (entry->hash != question->hash || entry->is_raw != question->is_raw ||
-        entry->asked.size != question->size)
+        entry->uid_size != question->uid.size || entry->before_size != question->before.size ||
+        entry->asked.size != size)
         return false;
     struct chimera_chain_place place = chimera_chain_begin(&entry->asked);
-    for (unsigned i = 0; i < question->count; i++)
-        if (!chimera_chain_match(&place, question->piece[i]))
-            return false;
-    return true;
+    chimera_chain_skip(&place, places_size(entry));
+    return chimera_chain_match(&place, question->before) &&
+           chimera_chain_match(&place, question->behind);
 }
 
 /* NULL when there is none. Used by this. */
-static struct entry *find_entry(struct part *part, const struct question *question)
+static struct entry *find_entry(struct part *part, const struct chimera_question *question)
 {
     struct entry *entry = *bucket_of(part, question->hash);
     while (entry && !is_asked(entry, question))
@@ -205,7 +218,7 @@ static struct entry *find_entry(struct part *part, const struct question *questi
 /* --- Records --- */
 
 static bool is_uid_of(const struct record *record, const struct chimera_chain_place *place,
-                      const struct question *question)
+                      const struct chimera_question *question)
 {
     struct chimera_chain_place at = *place;
     return !record->is_bound ||
@@ -232,7 +245,7 @@ static bool find_record(const struct entry *entry, uint32_t policy, struct recor
 
 /* The verdict's bytes, in the arena; .data NULL: there is none for the request, or no room. */
 static struct chimera_slice read_verdict(const struct entry *entry, uint32_t policy,
-                                         const struct question *question,
+                                         const struct chimera_question *question,
                                          struct chimera_arena *arena)
 {
     struct record record;
@@ -250,18 +263,30 @@ static struct chimera_slice read_verdict(const struct entry *entry, uint32_t pol
 }
 
 bool chimera_verdicts_find(struct chimera_verdicts *verdicts, uint32_t policy,
-                           const struct chimera_request *request, struct chimera_arena *arena,
+                           const struct chimera_question *question, struct chimera_arena *arena,
                            struct chimera_response *ret_response)
 {
-    struct question question;
-    make_question(verdicts, request, &question);
-    struct part *part = part_of(verdicts, question.hash);
+    struct part *part = part_of(verdicts, question->hash);
     pthread_mutex_lock(&part->lock);
-    struct chimera_slice bytes =
-        read_verdict(find_entry(part, &question), policy, &question, arena);
+    struct chimera_slice bytes = read_verdict(find_entry(part, question), policy, question, arena);
     pthread_mutex_unlock(&part->lock);
-    ret_response->uid = request->uid;
     return bytes.data && chimera_unpack_response(bytes, arena, ret_response);
+}
+
+bool chimera_verdicts_find_places(struct chimera_verdicts *verdicts,
+                                  const struct chimera_question *question,
+                                  struct chimera_request_places *ret_places)
+{
+    struct part *part = part_of(verdicts, question->hash);
+    pthread_mutex_lock(&part->lock);
+    const struct entry *entry = find_entry(part, question);
+    bool has_places = entry && entry->has_places;
+    if (has_places) {
+        struct chimera_chain_place place = chimera_chain_begin(&entry->asked);
+        chimera_chain_read(&place, ret_places, sizeof(*ret_places));
+    }
+    pthread_mutex_unlock(&part->lock);
+    return has_places;
 }
 
 /* --- Keeping --- */
@@ -301,39 +326,56 @@ static bool make_room(struct chimera_verdicts *verdicts, struct part *part, size
     return true;
 }
 
-/* There is room. */
-static struct entry *add_entry(struct part *part, const struct question *question)
+/* There is room. `places` NULL: they are not known. */
+static struct entry *add_entry(struct part *part, const struct chimera_question *question,
+                               const struct chimera_request_places *places)
 {
     struct chimera_block *block = chimera_blocks_take(&part->blocks);
     struct entry *entry = (struct entry *)(void *)block->bytes,
                  **bucket = bucket_of(part, question->hash);
-    *entry = (struct entry){.next = *bucket, .hash = question->hash, .is_raw = question->is_raw};
+    *entry = (struct entry){.next = *bucket,
+                            .hash = question->hash,
+                            .before_size = question->before.size,
+                            .uid_size = question->uid.size,
+                            .is_raw = question->is_raw,
+                            .has_places = places};
     *bucket = entry;
     chimera_list_init(&entry->age);
     chimera_list_append(&part->ages, &entry->age);
-    for (unsigned i = 0; i < question->count; i++)
-        chimera_chain_append(&entry->asked, &part->blocks, question->piece[i]);
+    struct chimera_slice known = {(const char *)places, places_size(entry)};
+    chimera_chain_append(&entry->asked, &part->blocks, known);
+    chimera_chain_append(&entry->asked, &part->blocks, question->before);
+    chimera_chain_append(&entry->asked, &part->blocks, question->behind);
     return entry;
 }
 
+struct verdict { /* that is to be kept */
+    const struct chimera_question *question;
+    const struct chimera_request_places *places; /* NULL: they are not known */
+    struct record record;
+};
+
 /* The entry, with room for `more` bytes of verdicts; NULL when there cannot be. */
 static struct entry *ensure_entry(struct chimera_verdicts *verdicts, struct part *part,
-                                  const struct question *question, size_t more)
+                                  const struct verdict *verdict, size_t more)
 {
+    const struct chimera_question *question = verdict->question;
     struct entry *entry = find_entry(part, question);
     size_t verdicts_size = entry ? entry->verdicts.size : 0;
-    size_t own = 1 + chimera_chain_blocks(0, question->size);
+    size_t size = question->before.size + question->behind.size +
+                  (verdict->places ? sizeof(*verdict->places) : 0);
+    size_t own = 1 + chimera_chain_blocks(0, size);
     size_t blocks = chimera_chain_blocks(verdicts_size, more) + (entry ? 0 : own);
     if (own + chimera_chain_blocks(0, verdicts_size + more) > part->blocks.count / REQUEST_SHARE ||
         !make_room(verdicts, part, blocks, entry))
         return NULL;
-    return entry ? entry : add_entry(part, question);
+    return entry ? entry : add_entry(part, question, verdict->places);
 }
 
 /* One that the policy has had gives its place, if it is as large; else all of the request's are
  * forgotten, which is for policies that answer the same bytes differently. */
 static bool replace_record(struct part *part, struct entry *entry, const struct record *record,
-                           const struct question *question)
+                           const struct chimera_question *question)
 {
     struct record before;
     struct chimera_chain_place place;
@@ -350,21 +392,20 @@ static bool replace_record(struct part *part, struct entry *entry, const struct 
     return true;
 }
 
-static void keep(struct chimera_verdicts *verdicts, struct part *part, uint32_t policy,
-                 const struct question *question, bool is_bound)
+static void keep(struct chimera_verdicts *verdicts, struct part *part, struct verdict *verdict)
 {
     struct chimera_slice bytes = chimera_buffer_slice(&part->packed);
-    struct record record = {.policy = policy,
-                            .is_bound = is_bound,
-                            .uid_size = is_bound ? (uint32_t)question->uid.size : 0,
-                            .size = (uint32_t)bytes.size};
-    size_t more = sizeof(record) + record.uid_size + bytes.size;
-    struct entry *entry = ensure_entry(verdicts, part, question, more);
-    if (!entry || replace_record(part, entry, &record, question))
+    const struct chimera_question *question = verdict->question;
+    struct record *record = &verdict->record;
+    record->uid_size = record->is_bound ? (uint32_t)question->uid.size : 0;
+    record->size = (uint32_t)bytes.size;
+    size_t more = sizeof(*record) + record->uid_size + bytes.size;
+    struct entry *entry = ensure_entry(verdicts, part, verdict, more);
+    if (!entry || replace_record(part, entry, record, question))
         return;
-    struct chimera_slice head = {(const char *)&record, sizeof(record)};
+    struct chimera_slice head = {(const char *)record, sizeof(*record)};
     chimera_chain_append(&entry->verdicts, &part->blocks, head);
-    if (is_bound)
+    if (record->is_bound)
         chimera_chain_append(&entry->verdicts, &part->blocks, question->uid);
     chimera_chain_append(&entry->verdicts, &part->blocks, bytes);
 }
@@ -377,36 +418,48 @@ static bool pack(struct part *part, const struct chimera_response *response)
     return !part->packed.failed;
 }
 
+static struct chimera_slice body_of(const struct chimera_question *question)
+{
+    struct chimera_slice body = question->before;
+    if (question->uid.data)
+        body.size += question->uid.size + question->behind.size;
+    return body;
+}
+
 void chimera_verdicts_keep(struct chimera_verdicts *verdicts, uint32_t policy,
+                           const struct chimera_question *question,
                            const struct chimera_request *request,
                            const struct chimera_response *response)
 {
-    struct question question;
-    bool is_bound = chimera_uid_may_be_in(request->uid, response);
-    make_question(verdicts, request, &question);
-    struct part *part = part_of(verdicts, question.hash);
+    struct chimera_request_places places;
+    struct verdict verdict = {.question = question, .record = {.policy = policy}};
+    if (question->uid.data &&
+        (question->uid.data != request->uid.data || question->uid.size != request->uid.size))
+        return; /* it is somebody else's */
+    if (question->uid.data && chimera_request_find_places(request, body_of(question), &places))
+        verdict.places = &places;
+    verdict.record.is_bound = question->uid.data && chimera_uid_may_be_in(question->uid, response);
+    struct part *part = part_of(verdicts, question->hash);
     pthread_mutex_lock(&part->lock);
     size_t before = part->blocks.used;
     if (pack(part, response))
-        keep(verdicts, part, policy, &question, is_bound);
+        keep(verdicts, part, &verdict);
     count_bytes(verdicts, part, before);
     pthread_mutex_unlock(&part->lock);
 }
 
 bool chimera_verdicts_contradict(struct chimera_verdicts *verdicts, uint32_t policy,
-                                 const struct chimera_request *request,
+                                 const struct chimera_question *question,
                                  const struct chimera_response *response)
 {
-    struct question question;
     struct record record;
     struct chimera_chain_place place;
-    make_question(verdicts, request, &question);
-    struct part *part = part_of(verdicts, question.hash);
+    struct part *part = part_of(verdicts, question->hash);
     bool is_other = false;
     pthread_mutex_lock(&part->lock);
-    const struct entry *entry = find_entry(part, &question);
+    const struct entry *entry = find_entry(part, question);
     if (entry && find_record(entry, policy, &record, &place) &&
-        is_uid_of(&record, &place, &question) && pack(part, response)) {
+        is_uid_of(&record, &place, question) && pack(part, response)) {
         chimera_chain_skip(&place, record.uid_size);
         is_other = record.size != part->packed.size ||
                    !chimera_chain_match(&place, chimera_buffer_slice(&part->packed));

@@ -34,16 +34,9 @@ static bool decode(struct chimera_slice value, struct chimera_slice otherwise,
     return ret_text->data || !value.data;
 }
 
-/* `is_odd`: some part may have to be put in its normal form first. False when the arena is full. */
-static bool make_request(struct chimera_slice *values, bool is_odd, struct chimera_arena *arena,
-                         struct chimera_request *ret_request)
+/* The request as the guest gets it. */
+static void write_pieces(const struct chimera_slice *values, struct chimera_pieces *ret_json)
 {
-    struct chimera_slice none = {NULL, 0}, empty = CHIMERA_SLICE("");
-    if (is_odd && !chimera_request_normalize(values, arena))
-        return false;
-    ret_request->is_raw = false;
-    ret_request->object = values[CHIMERA_REQUEST_OBJECT];
-    struct chimera_pieces *ret_json = &ret_request->json;
     ret_json->count = 0;
     ret_json->size = 0;
     for (unsigned i = 0; i < CHIMERA_REQUEST_FIELDS; i++) {
@@ -53,6 +46,18 @@ static bool make_request(struct chimera_slice *values, bool is_odd, struct chime
         chimera_pieces_add(ret_json, values[i]);
     }
     chimera_pieces_add(ret_json, CHIMERA_SLICE("}"));
+}
+
+/* `is_odd`: some part may have to be put in its normal form first. False when the arena is full. */
+static bool make_request(struct chimera_slice *values, bool is_odd, struct chimera_arena *arena,
+                         struct chimera_request *ret_request)
+{
+    struct chimera_slice none = {NULL, 0}, empty = CHIMERA_SLICE("");
+    if (is_odd && !chimera_request_normalize(values, arena))
+        return false;
+    ret_request->is_raw = false;
+    ret_request->object = values[CHIMERA_REQUEST_OBJECT];
+    write_pieces(values, &ret_request->json);
     return decode(values[CHIMERA_REQUEST_UID], empty, arena, &ret_request->uid) &&
            decode(values[CHIMERA_REQUEST_NAMESPACE], none, arena, &ret_request->name_space) &&
            decode(values[CHIMERA_REQUEST_OPERATION], empty, arena, &ret_request->operation) &&
@@ -97,6 +102,80 @@ static struct chimera_slice member_of(const struct chimera_request *request,
         if (json->piece[i].data == member_names[member].data)
             return json->piece[i + 1];
     return (struct chimera_slice){NULL, 0};
+}
+
+#define KIND_PLACE CHIMERA_REQUEST_FIELDS /* of requestKind, decoded */
+
+_Static_assert(sizeof((struct chimera_request_places){0}.member) ==
+                   (CHIMERA_REQUEST_FIELDS + 1) * sizeof(struct chimera_request_place),
+               "a place for each member and the kind");
+
+/* False when it is somewhere else. */
+static bool find_place(struct chimera_slice part, struct chimera_slice body,
+                       struct chimera_request_place *ret_place)
+{
+    uintptr_t at = (uintptr_t)part.data, start = (uintptr_t)body.data;
+    if (part.size == 0)
+        return true;
+    if (at < start || at - start > body.size || part.size > body.size - (at - start) ||
+        body.size > UINT32_MAX)
+        return false;
+    *ret_place = (struct chimera_request_place){(uint32_t)(at - start), (uint32_t)part.size};
+    return true;
+}
+
+/* A member's text, where it has no escapes. */
+static struct chimera_slice inside(struct chimera_slice value)
+{
+    struct chimera_slice none = {NULL, 0};
+    return value.data ? (struct chimera_slice){value.data + 1, value.size - 2} : none;
+}
+
+static struct chimera_slice slice_at(struct chimera_slice body, struct chimera_request_place place)
+{
+    struct chimera_slice none = {NULL, 0};
+    return place.size ? (struct chimera_slice){body.data + place.at, place.size} : none;
+}
+
+static bool is_same(struct chimera_slice a, struct chimera_slice b)
+{
+    return a.size == b.size && (a.size == 0 ? !a.data == !b.data : a.data == b.data);
+}
+
+bool chimera_request_find_places(const struct chimera_request *request, struct chimera_slice body,
+                                 struct chimera_request_places *ret_places)
+{
+    struct chimera_request again;
+    *ret_places = (struct chimera_request_places){{{0}}};
+    if (request->is_raw)
+        return false;
+    for (unsigned i = 0; i < CHIMERA_REQUEST_FIELDS; i++)
+        if (!find_place(member_of(request, i), body, &ret_places->member[i]))
+            return false;
+    if (!find_place(request->kind, body, &ret_places->member[KIND_PLACE]))
+        return false;
+    chimera_request_take_places(ret_places, body, &again); /* texts that have escapes differ */
+    return again.json.size == request->json.size && is_same(again.uid, request->uid) &&
+           is_same(again.name_space, request->name_space) &&
+           again.operation.size == request->operation.size &&
+           (again.operation.size == 0 || is_same(again.operation, request->operation));
+}
+
+void chimera_request_take_places(const struct chimera_request_places *places,
+                                 struct chimera_slice body, struct chimera_request *ret_request)
+{
+    struct chimera_slice empty = CHIMERA_SLICE(""), values[CHIMERA_REQUEST_FIELDS];
+    for (unsigned i = 0; i < CHIMERA_REQUEST_FIELDS; i++)
+        values[i] = slice_at(body, places->member[i]);
+    struct chimera_slice operation = values[CHIMERA_REQUEST_OPERATION];
+    ret_request->is_raw = false;
+    ret_request->uid = inside(values[CHIMERA_REQUEST_UID]);
+    ret_request->name_space = inside(values[CHIMERA_REQUEST_NAMESPACE]);
+    ret_request->operation = operation.data ? inside(operation) : empty;
+    ret_request->kind =
+        places->member[KIND_PLACE].size ? slice_at(body, places->member[KIND_PLACE]) : empty;
+    ret_request->object = values[CHIMERA_REQUEST_OBJECT];
+    write_pieces(values, &ret_request->json);
 }
 
 bool chimera_request_omit_managed_fields(const struct chimera_request *request,

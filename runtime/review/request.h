@@ -51,6 +51,22 @@ enum chimera_request_problem chimera_request_parse_raw(struct chimera_slice body
 int chimera_request_parse_file(struct chimera_slice text, bool is_raw, struct chimera_arena *arena,
                                struct chimera_request *ret_request, struct chimera_error *err);
 
+/* Where the parts of a review are in its body, for the next time that the same body comes. */
+struct chimera_request_places {
+    struct chimera_request_place {
+        uint32_t at, size; /* size 0: there is none */
+    } member[16];          /* the members in their order, and then `requestKind.kind`, decoded */
+};
+
+/* False when some part is not as it stands in the body: escaped, or put in its normal form; and for
+ * raw requests. */
+bool chimera_request_find_places(const struct chimera_request *request, struct chimera_slice body,
+                                 struct chimera_request_places *ret_places);
+/* What chimera_request_parse_review() makes of a body of which another one with these places
+ * differs in the uid alone, which is as long there and has no escapes in either. */
+void chimera_request_take_places(const struct chimera_request_places *places,
+                                 struct chimera_slice body, struct chimera_request *ret_request);
+
 /* The request as it is without metadata.managedFields of `object` and `oldObject`, and of what they
  * are templates for (managed_fields.h), for policies that are not to see them: what they change is
  * then compared with this, so that no patch removes what they have not seen. Raw requests stay as

@@ -14,12 +14,31 @@ struct parse { /* what the field lines have said so far */
     bool has_length, has_coding, has_host, says_close, says_keep_alive;
 };
 
+static bool is_letter_or_digit(unsigned char c)
+{
+    return (unsigned)(c | 0x20) - 'a' < 26 || (unsigned)c - '0' < 10;
+}
+
 /* RFC 9110 §5.6.2. */
 static bool is_token_byte(unsigned char c)
 {
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
-        return true;
-    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+    return is_letter_or_digit(c) || c == '-' || (c != '\0' && strchr("!#$%&'*+.^_`|~", c));
+}
+
+#define ONES (UINT64_MAX / 255) /* 0x0101… */
+
+/* How many bytes from the start on, by eights, are neither below `least` nor DEL. */
+static size_t count_clear(struct chimera_slice text, unsigned char least)
+{
+    size_t count = 0;
+    for (uint64_t bytes; text.size - count >= sizeof(bytes); count += sizeof(bytes)) {
+        memcpy(&bytes, text.data + count, sizeof(bytes));
+        uint64_t not_del = bytes ^ ONES * 0x7f;
+        uint64_t hit = ((bytes - ONES * least) & ~bytes) | ((not_del - ONES) & ~not_del);
+        if (hit & ONES * 0x80)
+            break;
+    }
+    return count;
 }
 
 static bool is_token(struct chimera_slice text)
@@ -65,7 +84,7 @@ static int skip_authority(struct chimera_slice *target, size_t from, struct chim
  * an unknown path. */
 static int parse_target(struct chimera_slice target, struct http_head *head)
 {
-    for (size_t i = 0; i < target.size; i++)
+    for (size_t i = count_clear(target, ' ' + 1); i < target.size; i++)
         if ((unsigned char)target.data[i] <= ' ' || target.data[i] == 0x7f)
             return 400;
     size_t scheme = scheme_size(target);
@@ -150,8 +169,7 @@ static int parse_host(struct chimera_slice value, struct parse *parse)
         parse->head->host = value;
     for (size_t i = 0; i < value.size; i++) {
         unsigned char c = (unsigned char)value.data[i];
-        bool is_in_name = is_token_byte(c) && !strchr("#^`|", c);
-        if (!is_in_name && !strchr("(),;=:[]", c))
+        if (!is_letter_or_digit(c) && !strchr("-.:!$%&'*+_~(),;=[]", c))
             return 400;
     }
     return HTTP_DONE;
@@ -193,13 +211,14 @@ static int parse_field(struct chimera_slice line, struct parse *parse)
     struct chimera_slice name = part(line, 0, name_size);
     if (!is_token(name)) /* this refuses folded lines and spaces before the colon, too */
         return 400;
-    for (size_t i = name_size + 1; i < line.size;
-         i++) { /* before the trim, which takes more than blanks */
-        unsigned char c = (unsigned char)line.data[i];
+    /* Before the trim, which takes more than blanks. */
+    struct chimera_slice value = part(line, name_size + 1, line.size);
+    for (size_t i = count_clear(value, ' '); i < value.size; i++) {
+        unsigned char c = (unsigned char)value.data[i];
         if ((c < ' ' && c != '\t') || c == 0x7f)
             return 400;
     }
-    struct chimera_slice value = chimera_slice_trim(part(line, name_size + 1, line.size));
+    value = chimera_slice_trim(value);
     return parse_known_field(name, value, parse);
 }
 

@@ -12,8 +12,8 @@
 struct evaluator_input { /* all borrowed */
     unsigned lane;       /* of the thread that asks */
     const struct chimera_request *request;
-    uint32_t limit_ms; /* 0: the policy's own; else the smaller of both */
-    bool is_audit;
+    uint32_t limit_ms;                       /* 0: the policy's own; else the smaller of both */
+    const struct chimera_question *question; /* NULL: verdicts are neither kept nor given again */
     struct chimera_arena *arena;
 };
 

@@ -40,21 +40,40 @@ static void count(_Atomic uint64_t *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-static bool is_off(struct reused_policy *policy, bool is_audit)
+bool reuse_ask(const struct reuse *reuse, struct chimera_slice body, bool is_raw, bool is_audit,
+               struct chimera_question *ret_question)
 {
-    return !policy || !policy->reuse || !policy->reuse->verdicts ||
-           !(is_audit || policy->reuse->is_for_all) ||
+    if (!reuse || !reuse->verdicts || !(is_audit || reuse->is_for_all))
+        return false;
+    chimera_verdicts_ask(reuse->verdicts, body, is_raw, ret_question);
+    return true;
+}
+
+bool reuse_find_request(const struct reuse *reuse, const struct chimera_question *question,
+                        struct chimera_slice body, struct chimera_request *ret_request)
+{
+    struct chimera_request_places places;
+    if (!chimera_verdicts_find_places(reuse->verdicts, question, &places))
+        return false;
+    chimera_request_take_places(&places, body, ret_request);
+    return true;
+}
+
+static bool is_off(struct reused_policy *policy, const struct chimera_question *question)
+{
+    return !question || !policy || !policy->reuse || !policy->reuse->verdicts ||
            atomic_load_explicit(&policy->is_ruled_out, memory_order_relaxed);
 }
 
-enum reuse_answer reuse_find(struct reused_policy *policy, const struct chimera_request *request,
-                             bool is_audit, struct chimera_arena *arena,
+enum reuse_answer reuse_find(struct reused_policy *policy, const struct chimera_question *question,
+                             const struct chimera_request *request, struct chimera_arena *arena,
                              struct chimera_response *ret_response)
 {
-    if (is_off(policy, is_audit))
+    if (is_off(policy, question))
         return REUSE_OFF;
     struct reuse *reuse = policy->reuse;
-    if (!chimera_verdicts_find(reuse->verdicts, policy->number, request, arena, ret_response)) {
+    ret_response->uid = request->uid;
+    if (!chimera_verdicts_find(reuse->verdicts, policy->number, question, arena, ret_response)) {
         count(&reuse->counters->misses);
         return REUSE_MISS;
     }
@@ -92,17 +111,17 @@ static void rule_out(struct reused_policy *policy)
 }
 
 void reuse_learn(struct reused_policy *policy, enum reuse_answer answer,
-                 const struct chimera_request *request, const struct chimera_response *response,
-                 const struct chimera_run_report *cost)
+                 const struct chimera_question *question, const struct chimera_request *request,
+                 const struct chimera_response *response, const struct chimera_run_report *cost)
 {
     struct chimera_verdicts *verdicts = policy->reuse->verdicts;
     bool is_good = is_repeatable(response, cost);
     if (answer == REUSE_CHECK) {
         /* How long it took proves nothing. */
         if (cost->stop != CHIMERA_STOP_DEADLINE &&
-            (!is_good || chimera_verdicts_contradict(verdicts, policy->number, request, response)))
+            (!is_good || chimera_verdicts_contradict(verdicts, policy->number, question, response)))
             rule_out(policy);
     } else if (is_good) {
-        chimera_verdicts_keep(verdicts, policy->number, request, response);
+        chimera_verdicts_keep(verdicts, policy->number, question, request, response);
     }
 }

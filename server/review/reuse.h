@@ -49,13 +49,20 @@ enum reuse_answer {
     REUSE_HIT,   /* that is the verdict */
 };
 
-/* `policy` NULL: it is off. */
-enum reuse_answer reuse_find(struct reused_policy *policy, const struct chimera_request *request,
-                             bool is_audit, struct chimera_arena *arena,
+/* What is asked, where the answer may be given again; false: it is off, or not for this. */
+bool reuse_ask(const struct reuse *reuse, struct chimera_slice body, bool is_raw, bool is_audit,
+               struct chimera_question *ret_question);
+/* True: the same was asked before, but for the uid, so *ret_request is what it would be read as. */
+bool reuse_find_request(const struct reuse *reuse, const struct chimera_question *question,
+                        struct chimera_slice body, struct chimera_request *ret_request);
+
+/* `policy` NULL or `question` NULL: it is off. */
+enum reuse_answer reuse_find(struct reused_policy *policy, const struct chimera_question *question,
+                             const struct chimera_request *request, struct chimera_arena *arena,
                              struct chimera_response *ret_response);
-/* What came of an evaluation behind MISS or CHECK. */
+/* What came of an evaluation behind MISS or CHECK. `request` as it was read. */
 void reuse_learn(struct reused_policy *policy, enum reuse_answer answer,
-                 const struct chimera_request *request, const struct chimera_response *response,
-                 const struct chimera_run_report *cost);
+                 const struct chimera_question *question, const struct chimera_request *request,
+                 const struct chimera_response *response, const struct chimera_run_report *cost);
 
 #endif

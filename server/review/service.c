@@ -122,8 +122,10 @@ struct review {
     struct lane *lane;
     const struct service_request *input;
     struct chimera_request parsed;
-    struct span_review *span;    /* around the second stage and the third */
-    const struct target *target; /* whom to ask */
+    struct chimera_question question; /* where `is_asked` */
+    bool is_asked;                    /* whether a verdict may be given again */
+    struct span_review *span;         /* around the second stage and the third */
+    const struct target *target;      /* whom to ask */
     struct chimera_response response;
     struct chimera_slice refusal; /* the text, where a stage refuses */
 };
@@ -141,7 +143,12 @@ static unsigned parse_body(struct review *review)
 {
     struct chimera_arena *arena = &review->lane->arena;
     struct chimera_slice body = review->input->body, why = {NULL, 0};
-    bool is_raw = review->input->route->kind == ROUTE_RAW;
+    enum route_kind kind = review->input->route->kind;
+    const struct reuse *reuse = review->service->reuse;
+    bool is_raw = kind == ROUTE_RAW;
+    review->is_asked = reuse_ask(reuse, body, is_raw, kind == ROUTE_AUDIT, &review->question);
+    if (review->is_asked && reuse_find_request(reuse, &review->question, body, &review->parsed))
+        return 0;
     enum chimera_request_problem problem =
         is_raw ? chimera_request_parse_raw(body, arena, &review->parsed, &why)
                : chimera_request_parse_review(body, arena, &review->parsed, &why);
@@ -259,7 +266,7 @@ static unsigned review_evaluate(struct review *review)
     struct evaluator_input input = {.lane = review->lane->index,
                                     .request = &review->parsed,
                                     .arena = &review->lane->arena,
-                                    .is_audit = review->input->route->kind == ROUTE_AUDIT};
+                                    .question = review->is_asked ? &review->question : NULL};
     int64_t until_ms = service_until(review->service, review->input);
     struct span_policy span;
     int code = CHIMERA_OK;

@@ -13,6 +13,7 @@
 
 struct service {
     const struct policy_set *policies; /* borrowed, like the next */
+    const struct reuse *reuse;         /* NULL: no verdict is given again */
     struct counters *counters;
     struct worker_score *score; /* NULL: nobody looks */
     /* For the readiness port: for how long a loop of the worker has been stuck, in milliseconds; 0:

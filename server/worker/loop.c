@@ -257,10 +257,9 @@ static void take_all_mail(struct loop *loop, const struct lane *lane)
 /* What is kept warm for requests is given back when none has come for a while. */
 static void rest(struct loop *loop, struct lane *lane)
 {
-    if (loop->now_ms - loop->event_ms < REST_MS) {
-        loop->has_pages = true;
+    if (!loop->is_warm || loop->now_ms - loop->event_ms < REST_MS)
         return;
-    }
+    loop->is_warm = false;
     input_memory_rest(&loop->input);
     if (lane_rest(lane))
         freed_memory_give_back();
@@ -301,7 +300,9 @@ static int longest_wait(struct loop *loop)
         return PARKED_SWEEP_MS;
     if (dispatch->waiting.first || dispatch->audits.first || (loop->pressure && loop->watchers))
         return WAITING_SWEEP_MS;
-    return loop->watchers || loop->has_pages ? SWEEP_MS : -1;
+    if (loop->watchers || loop->has_pages)
+        return SWEEP_MS;
+    return loop->is_warm ? REST_MS : -1;
 }
 
 /* A round begins with it. */
@@ -315,7 +316,7 @@ static int wait_for_events(struct loop *loop, struct epoll_event *events)
     }
     loop->now_ms = chimera_clock_ms();
     if (count > 0) {
-        loop->has_pages = true;
+        loop->has_pages = loop->is_warm = true;
         loop->event_ms = loop->now_ms;
     }
     uint64_t rounds = atomic_load_explicit(&loop->rounds, memory_order_relaxed);

@@ -91,7 +91,8 @@ struct loop {
     struct dispatch dispatch;
     int64_t now_ms, swept_ms, waiting_swept_ms, drain_until_ms; /* the last: 0 before the drain */
     int64_t event_ms;                                           /* when there was an event last */
-    bool has_pages;   /* instances may have pages to give back, or the loop its buffers */
+    bool has_pages;   /* instances may have pages to give back */
+    bool is_warm;     /* it keeps buffers since then */
     bool is_retiring; /* ends with its last connection */
 
     /* What clients take, and who has to go. */

@@ -138,6 +138,7 @@ static void make_services(struct worker *worker)
     const struct config *config = worker->start->config;
     worker->service = (struct service){
         .policies = &worker->policies,
+        .reuse = &worker->reuse,
         .counters = worker->start->counters->data,
         .score = counters_worker_score(worker->start->counters->data, worker->start->score),
         .shortcut_namespace = config->shortcut_namespace,

@@ -46,6 +46,25 @@ static void expect_json(const struct chimera_request *request, struct chimera_ar
     free(text);
 }
 
+/* By its places a body is what was read. */
+static void expect_places(const struct chimera_request *request, struct chimera_slice body)
+{
+    struct chimera_request again;
+    struct chimera_request_places places;
+    if (!chimera_request_find_places(request, body, &places))
+        return;
+    chimera_request_take_places(&places, body, &again);
+    expect(again.json.count == request->json.count && again.json.size == request->json.size);
+    for (unsigned i = 0; i < again.json.count; i++)
+        expect(again.json.piece[i].size == request->json.piece[i].size &&
+               memcmp(again.json.piece[i].data, request->json.piece[i].data,
+                      again.json.piece[i].size) == 0);
+    expect(again.uid.size == request->uid.size && again.kind.size == request->kind.size &&
+           again.operation.size == request->operation.size &&
+           again.name_space.size == request->name_space.size &&
+           again.object.data == request->object.data);
+}
+
 /* What is left without managedFields is JSON, and has none. */
 static void expect_omission(const struct chimera_request *request)
 {
@@ -87,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (is_taken) {
         expect_json(&request, &arena);
         expect_omission(&request);
+        expect_places(&request, body);
     } else {
         expect(why.size > 0);
     }

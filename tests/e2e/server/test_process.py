@@ -47,6 +47,26 @@ class Process(unittest.TestCase):
             for sock in (idle, busy, fresh):
                 sock.close()
 
+    @unittest.skipIf(harness.is_sanitized(), "which keeps what was freed")
+    def test_what_was_kept_for_requests_goes_back_when_none_come(self):
+        """A loop keeps the buffers of sixteen requests, 256 KiB each, for the next ones; here nobody has any."""
+        def anonymous():
+            return int(harness.proc(worker, "smaps_rollup").partition("\nAnonymous:")[2].split()[0])
+        large = harness.review(padding="x" * 200000)
+        with Server(POLICIES, "--workers", "1") as server:
+            worker, = server.workers()
+            socks = [server.raw() for _ in range(16)]
+            for sock in socks:
+                sock.sendall(request(body=large)[:-1])
+            self.assertTrue(wait_for(lambda: anonymous() > 16 * 190))
+            for sock in socks:
+                sock.sendall(request(body=large)[-1:])
+            for sock in socks:
+                self.assertEqual(Reader(sock).answer()[0], 200)
+                sock.close()
+            self.assertTrue(wait_for(lambda: anonymous() < 16 * 190))
+            self.assertEqual(server.post("/validate/accept")[0], 200)
+
     def test_a_request_that_is_still_coming_is_waited_for(self):
         with Server(POLICIES) as server:
             whole = request()

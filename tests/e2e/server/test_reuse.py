@@ -129,7 +129,7 @@ class Uid(Case):
         self.assertTrue(server.verdict("/audit/p", pod(uid=odd))["allowed"])
         for uid in (even, odd, even):  # the first is compared
             self.assertEqual(server.verdict("/audit/p", pod(uid=uid))["allowed"], wanted[uid])
-        self.assertIn("depends on its uid", server.log())
+        self.assertTrue(wait_for(lambda: "depends on its uid" in server.log()), server.log())
         self.assertIn('policy_id="p"', server.log())
         self.assertEqual(server.value("chimera_policy_reuse_ruled_out_total", policy_name="p"), 1)
         self.assertEqual(self.ask(server, "p", 10), 10)

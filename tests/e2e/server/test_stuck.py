@@ -30,14 +30,15 @@ class Frozen:
 
 
 def loop_threads(pid):
-    """The threads that wait for events, in the order in which they were made; the last one has the readiness port."""
+    """The threads that wait for events, in the order in which they were made, but the first, which hands loops over; the last
+    one has the readiness port."""
     found = []
     for thread in sorted(map(int, os.listdir(f"/proc/{pid}/task"))):
         with open(f"/proc/{pid}/task/{thread}/wchan") as text:
             where = text.read()
         if "epoll" in where or "ep_poll" in where:  # by the version of the kernel
             found.append(thread)
-    return found
+    return found[1:]
 
 
 def probe(server):

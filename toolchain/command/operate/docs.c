@@ -19,6 +19,8 @@ static const struct chimera_cli_manual manual = {
     "$XDG_CACHE_HOME/chimera or ~/.cache/chimera.\n"
     ".TP\n\\fBCHIMERA_WASM2C\\fR, \\fBCHIMERA_CLANG\\fR, \\fBCHIMERA_LLD\\fR, "
     "\\fBCHIMERA_OBJDUMP\\fR, \\fBCHIMERA_TCC\\fR\nThe tools to build with.\n"
+    ".TP\n\\fBCHIMERA_COMPILER_LAUNCHER\\fR\nPut before each call of clang by build and bundle: "
+    "distcc, icecc, sccache or ccache, with arguments behind semicolons.\n"
     ".TP\n\\fBNO_COLOR\\fR\nPrint no colours.\n",
 };
 

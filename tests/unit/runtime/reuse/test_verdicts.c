@@ -40,12 +40,27 @@ static void close_store(struct store *store)
     chimera_arena_free(&store->arena);
 }
 
-/* A review of an object with that number, and so many bytes more. */
-static struct chimera_request review(struct chimera_arena *arena, const char *uid, unsigned number,
-                                     size_t more)
-{
+struct asked { /* a request, and what it is looked for by */
+    struct chimera_slice body;
     struct chimera_request request;
+    struct chimera_question question;
+};
+
+static struct asked read_review(struct chimera_verdicts *verdicts, struct chimera_arena *arena,
+                                struct chimera_slice body)
+{
+    struct asked asked = {.body = body};
     struct chimera_slice why;
+    assert_int_equal(chimera_request_parse_review(body, arena, &asked.request, &why),
+                     CHIMERA_REQUEST_OK);
+    chimera_verdicts_ask(verdicts, body, false, &asked.question);
+    return asked;
+}
+
+/* A review of an object with that number, and so many bytes more. */
+static struct asked make_review(struct chimera_verdicts *verdicts, struct chimera_arena *arena,
+                                const char *uid, unsigned number, size_t more)
+{
     char *filling = chimera_arena_take(arena, more + 1);
     assert_non_null(filling);
     memset(filling, 'x', more);
@@ -57,8 +72,12 @@ static struct chimera_request review(struct chimera_arena *arena, const char *ui
         "\"resource\":{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"},\"operation\":"
         "\"CREATE\",\"userInfo\":{},\"object\":{\"n\":%u,\"more\":\"%s\"}}}",
         uid, number, filling);
-    assert_int_equal(chimera_request_parse_review(body, arena, &request, &why), CHIMERA_REQUEST_OK);
-    return request;
+    return read_review(verdicts, arena, body);
+}
+
+static struct asked review(struct store *store, const char *uid, unsigned number, size_t more)
+{
+    return make_review(store->verdicts, &store->arena, uid, number, more);
 }
 
 static struct chimera_response verdict(const char *message)
@@ -67,24 +86,23 @@ static struct chimera_response verdict(const char *message)
 }
 
 /* NULL: there is none. */
-static const char *found(struct store *store, uint32_t policy,
-                         const struct chimera_request *request)
+static const char *found(struct store *store, uint32_t policy, const struct asked *asked)
 {
-    struct chimera_response response;
-    if (!chimera_verdicts_find(store->verdicts, policy, request, &store->arena, &response))
+    struct chimera_response response = {.uid = asked->request.uid};
+    if (!chimera_verdicts_find(store->verdicts, policy, &asked->question, &store->arena, &response))
         return NULL;
-    assert_true(chimera_slice_equal(response.uid, request->uid));
+    assert_true(chimera_slice_equal(response.uid, asked->request.uid));
     assert_false(response.allowed);
     return chimera_arena_print(&store->arena, "%.*s", (int)response.status.message.size,
                                response.status.message.data)
         .data;
 }
 
-static void keep(struct store *store, uint32_t policy, const struct chimera_request *request,
+static void keep(struct store *store, uint32_t policy, const struct asked *asked,
                  const char *message)
 {
     struct chimera_response response = verdict(message);
-    chimera_verdicts_keep(store->verdicts, policy, request, &response);
+    chimera_verdicts_keep(store->verdicts, policy, &asked->question, &asked->request, &response);
 }
 
 /* --- For whom --- */
@@ -95,7 +113,7 @@ static void each_policy_and_request_has_its_own(void **state)
     (void)state;
     open_store(&store, MI);
     for (unsigned i = 0; i < 20; i++) {
-        struct chimera_request request = review(&store.arena, UID_A, i, 0);
+        struct asked request = review(&store, UID_A, i, 0);
         for (uint32_t policy = 0; policy < 5; policy++) {
             char message[32];
             snprintf(message, sizeof(message), "%u of %u", i, policy);
@@ -104,7 +122,7 @@ static void each_policy_and_request_has_its_own(void **state)
         }
     }
     for (unsigned i = 0; i < 20; i++) {
-        struct chimera_request request = review(&store.arena, UID_B, i, 0); /* another uid */
+        struct asked request = review(&store, UID_B, i, 0); /* another uid */
         for (uint32_t policy = 0; policy < 5; policy++) {
             char message[32];
             snprintf(message, sizeof(message), "%u of %u", i, policy);
@@ -124,10 +142,9 @@ static void compare_all_bytes(void)
                   "\"f\"},\"name\":\"g\",\"namespace\":\"h\",\"operation\":\"i\",\"userInfo\":"
                   "{\"username\":\"j\"},\"object\":{\"k\":\"l\"},\"oldObject\":{\"m\":\"n\"},"
                   "\"dryRun\":false,\"options\":{\"o\":\"p\"}}}";
-    struct chimera_request request;
-    struct chimera_slice why, text = chimera_slice_of(body);
+    struct chimera_slice text = chimera_slice_of(body);
     open_store(&store, MI);
-    assert_int_equal(chimera_request_parse_review(text, &store.arena, &request, &why), 0);
+    struct asked request = read_review(store.verdicts, &store.arena, text);
     keep(&store, 0, &request, "as it was");
     unsigned others = 0;
     for (size_t i = strlen("{\"request\":{\"uid\":\"" UID_A "\""); i < text.size; i++) {
@@ -137,12 +154,12 @@ static void compare_all_bytes(void)
             continue;
         char before = body[i];
         body[i] = 'z';
-        assert_int_equal(chimera_request_parse_review(text, &store.arena, &request, &why), 0);
+        request = read_review(store.verdicts, &store.arena, text);
         assert_null(found(&store, 0, &request));
         keep(&store, 0, &request, "another");
         assert_string_equal(found(&store, 0, &request), "another");
         body[i] = before;
-        assert_int_equal(chimera_request_parse_review(text, &store.arena, &request, &why), 0);
+        request = read_review(store.verdicts, &store.arena, text);
         assert_string_equal(found(&store, 0, &request), "as it was");
         others++;
     }
@@ -160,28 +177,97 @@ static void requests_are_compared_whole(void **state)
     chimera_verdicts_hash_mask = UINT64_MAX;
 }
 
-static void raw_requests_are_apart_from_reviews(void **state)
+static struct asked read_raw(struct store *store, const char *body)
+{
+    struct asked asked = {.body = chimera_slice_of(body)};
+    struct chimera_slice why;
+    assert_int_equal(chimera_request_parse_raw(asked.body, &store->arena, &asked.request, &why), 0);
+    chimera_verdicts_ask(store->verdicts, asked.body, true, &asked.question);
+    return asked;
+}
+
+static void raw_requests_are_compared_with_their_uid(void **state)
 {
     struct store store;
-    struct chimera_request raw, same, other;
-    struct chimera_slice why;
+    struct chimera_request_places places;
     (void)state;
     open_store(&store, MI);
-    assert_int_equal(
-        chimera_request_parse_raw(CHIMERA_SLICE("{\"request\":{\"uid\":\"" UID_A "\",\"a\":1}}"),
-                                  &store.arena, &raw, &why),
-        0);
-    assert_int_equal(
-        chimera_request_parse_raw(CHIMERA_SLICE("{\"request\":{\"uid\":\"" UID_A "\",\"a\":1}}"),
-                                  &store.arena, &same, &why),
-        0);
-    assert_int_equal(
-        chimera_request_parse_raw(CHIMERA_SLICE("{\"request\":{\"uid\":\"" UID_B "\",\"a\":1}}"),
-                                  &store.arena, &other, &why),
-        0);
+    struct asked raw = read_raw(&store, "{\"request\":{\"uid\":\"" UID_A "\",\"a\":1}}");
+    struct asked same = read_raw(&store, "{\"request\":{\"uid\":\"" UID_A "\",\"a\":1}}");
+    struct asked other = read_raw(&store, "{\"request\":{\"uid\":\"" UID_B "\",\"a\":1}}");
     keep(&store, 0, &raw, "raw");
     assert_string_equal(found(&store, 0, &same), "raw");
-    assert_null(found(&store, 0, &other)); /* the uid is a part of the document */
+    assert_null(found(&store, 0, &other));
+    assert_false(chimera_verdicts_find_places(store.verdicts, &same.question, &places));
+    close_store(&store);
+}
+
+/* --- Which uid --- */
+
+#define REST                                                                                      \
+    "\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},\"resource\":{\"group\":\"\"," \
+    "\"version\":\"v1\",\"resource\":\"pods\"},\"operation\":\"CREATE\",\"userInfo\":{}"
+
+/* Where another uid comes first nothing is kept, and nothing is given to another. */
+static void a_uid_that_is_not_the_request_s_is_none(void **state)
+{
+    struct store store;
+    (void)state;
+    open_store(&store, MI);
+    static const char *const bodies[] = {
+        "{\"other\":{\"uid\":\"" UID_A "\"},\"request\":{\"uid\":\"" UID_B "\"," REST "}}",
+        "{\"request\":{\"object\":{\"uid\":\"" UID_A "\"},\"uid\":\"" UID_B "\"," REST "}}",
+    };
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        struct asked asked = read_review(store.verdicts, &store.arena, chimera_slice_of(bodies[i]));
+        keep(&store, 0, &asked, "no");
+        assert_null(found(&store, 0, &asked));
+    }
+    assert_int_equal(atomic_load(&store.counters.bytes), 0);
+    close_store(&store);
+}
+
+/* They are compared with all else. */
+static void uids_that_are_not_plain_are_not_left_out(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"request\":{\"uid\":\"\"," REST "}}",
+        "{\"request\":{\"uid\":\"short\"," REST "}}",
+        "{\"request\":{\"uid\":\"1111\\u0031111-2222-3333\"," REST "}}",
+        "{\"request\":{\"uid\":\"blank 22-3333-4444-5555\"," REST "}}",
+        "{\"request\":{\"uid\" : \"short\"," REST "}}",
+        "{\"request\":{\"\\u0075id\":\"" UID_A "\"," REST "}}",
+    };
+    enum { COUNT = sizeof(bodies) / sizeof(bodies[0]) };
+    struct store store;
+    (void)state;
+    open_store(&store, MI);
+    for (size_t i = 0; i < COUNT; i++) {
+        struct asked asked = read_review(store.verdicts, &store.arena, chimera_slice_of(bodies[i]));
+        assert_null(asked.question.uid.data);
+        assert_null(found(&store, 0, &asked));
+        keep(&store, 0, &asked, bodies[i]);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        struct asked asked = read_review(store.verdicts, &store.arena, chimera_slice_of(bodies[i]));
+        assert_string_equal(found(&store, 0, &asked), bodies[i]);
+    }
+    close_store(&store);
+}
+
+/* Of another length it is another place for all that is behind it. */
+static void uids_of_two_lengths_are_two_requests(void **state)
+{
+    struct store store;
+    (void)state;
+    open_store(&store, MI);
+    struct asked longer = review(&store, UID_A, 0, 0),
+                 shorter = review(&store, "1111111111111111", 0, 0);
+    keep(&store, 0, &longer, "longer");
+    assert_null(found(&store, 0, &shorter));
+    keep(&store, 0, &shorter, "shorter");
+    assert_string_equal(found(&store, 0, &longer), "longer");
+    assert_string_equal(found(&store, 0, &shorter), "shorter");
     close_store(&store);
 }
 
@@ -218,18 +304,18 @@ static void all_of_a_verdict_comes_back(void **state)
     open_store(&store, MI);
     chimera_buffer_init(&wanted, MI);
     chimera_buffer_init(&written, MI);
-    struct chimera_request request = review(&store.arena, UID_A, 0, 0);
-    chimera_verdicts_keep(store.verdicts, 3, &request, &whole);
-    assert_true(chimera_verdicts_find(store.verdicts, 3, &request, &store.arena, &got));
-    whole.uid = request.uid;
+    struct asked request = review(&store, UID_A, 0, 0);
+    chimera_verdicts_keep(store.verdicts, 3, &request.question, &request.request, &whole);
+    got.uid = whole.uid = request.request.uid;
+    assert_true(chimera_verdicts_find(store.verdicts, 3, &request.question, &store.arena, &got));
     chimera_response_write(&whole, &wanted);
     chimera_response_write(&got, &written);
     assert_int_equal(wanted.size, written.size);
     assert_memory_equal(wanted.data, written.data, wanted.size);
-    assert_false(chimera_verdicts_contradict(store.verdicts, 3, &request, &whole));
+    assert_false(chimera_verdicts_contradict(store.verdicts, 3, &request.question, &whole));
     whole.status.code = 419;
-    assert_true(chimera_verdicts_contradict(store.verdicts, 3, &request, &whole));
-    assert_false(chimera_verdicts_contradict(store.verdicts, 4, &request, &whole));
+    assert_true(chimera_verdicts_contradict(store.verdicts, 3, &request.question, &whole));
+    assert_false(chimera_verdicts_contradict(store.verdicts, 4, &request.question, &whole));
     chimera_buffer_free(&wanted);
     chimera_buffer_free(&written);
     close_store(&store);
@@ -240,8 +326,8 @@ static void a_verdict_with_the_uid_is_for_that_one(void **state)
     struct store store;
     (void)state;
     open_store(&store, MI);
-    struct chimera_request a = review(&store.arena, UID_A, 0, 0);
-    struct chimera_request b = review(&store.arena, UID_B, 0, 0);
+    struct asked a = review(&store, UID_A, 0, 0);
+    struct asked b = review(&store, UID_B, 0, 0);
     keep(&store, 0, &a, "refused: " UID_A);
     assert_string_equal(found(&store, 0, &a), "refused: " UID_A);
     assert_null(found(&store, 0, &b));
@@ -337,23 +423,23 @@ static void the_bound_holds_and_the_oldest_make_room(void **state)
     struct store store;
     (void)state;
     open_store(&store, MI);
-    struct chimera_request used = review(&store.arena, UID_A, 1000000, 2000);
+    struct asked used = review(&store, UID_A, 1000000, 2000);
     keep(&store, 0, &used, "used");
     for (unsigned i = 0; i < 2000; i++) {
-        struct chimera_request request = review(&store.arena, UID_A, i, 2000);
+        struct asked request = review(&store, UID_A, i, 2000);
         keep(&store, 0, &request, "now");
         assert_string_equal(found(&store, 0, &request), "now");
         if (i % 50 == 0)
             assert_string_equal(found(&store, 0, &used), "used"); /* which is a use */
         assert_true(bytes_of(&store) < MI);
         chimera_arena_reset(&store.arena);
-        used = review(&store.arena, UID_A, 1000000, 2000);
+        used = review(&store, UID_A, 1000000, 2000);
     }
     uint64_t evicted = atomic_load(&store.counters.evicted);
     assert_true(evicted > 1000 && evicted < 2000);
     unsigned kept = 0;
     for (unsigned i = 0; i < 2000; i++) {
-        struct chimera_request request = review(&store.arena, UID_A, i, 2000);
+        struct asked request = review(&store, UID_A, i, 2000);
         bool is_there = found(&store, 0, &request);
         kept += is_there;
         if (is_there)
@@ -373,7 +459,7 @@ static void all_that_is_held_is_within_the_bound(void **state)
         struct store store;
         open_store(&store, bounds[i]);
         for (unsigned n = 0; n < bounds[i] / 4096 * 3; n++) {
-            struct chimera_request request = review(&store.arena, UID_A, n, 3900);
+            struct asked request = review(&store, UID_A, n, 3900);
             keep(&store, 0, &request, "full");
             chimera_arena_reset(&store.arena);
         }
@@ -389,8 +475,8 @@ static void what_is_large_beside_the_bound_is_not_kept(void **state)
     struct store store;
     (void)state;
     open_store(&store, MI);
-    struct chimera_request small = review(&store.arena, UID_A, 0, 0);
-    struct chimera_request large = review(&store.arena, UID_A, 0, 400000);
+    struct asked small = review(&store, UID_A, 0, 0);
+    struct asked large = review(&store, UID_A, 0, 400000);
     keep(&store, 0, &small, "small");
     keep(&store, 0, &large, "large");
     assert_null(found(&store, 0, &large));
@@ -402,7 +488,7 @@ static void what_is_large_beside_the_bound_is_not_kept(void **state)
         keep(&store, policy, &small, "small");
         kept += found(&store, policy, &small) != NULL;
         chimera_arena_reset(&store.arena);
-        small = review(&store.arena, UID_A, 0, 0);
+        small = review(&store, UID_A, 0, 0);
         if (policy % 1000 != 0)
             policy += 9; /* each look goes over all of them */
     }
@@ -416,7 +502,7 @@ static void verdicts_of_many_sizes_do_not_pile_up(void **state)
     struct store store;
     (void)state;
     open_store(&store, MI);
-    struct chimera_request request = review(&store.arena, UID_A, 0, 0);
+    struct asked request = review(&store, UID_A, 0, 0);
     uint64_t most = 0;
     for (unsigned i = 0; i < 5000; i++) {
         char message[300];
@@ -451,16 +537,17 @@ static void *work(void *argument)
         unsigned number = worker->seed >> 16 & 511;
         uint32_t policy = worker->seed >> 8 & 3;
         snprintf(message, sizeof(message), "%u of %u", number, policy);
-        struct chimera_request request = review(&arena, i & 1 ? UID_A : UID_B, number, number * 10);
-        if (chimera_verdicts_find(worker->store->verdicts, policy, &request, &arena, &response)) {
+        struct chimera_verdicts *verdicts = worker->store->verdicts;
+        struct asked asked =
+            make_review(verdicts, &arena, i & 1 ? UID_A : UID_B, number, number * 10);
+        if (chimera_verdicts_find(verdicts, policy, &asked.question, &arena, &response)) {
             worker->hits++;
             worker->wrong += !chimera_slice_is(response.status.message, message);
         } else {
             response = verdict(message);
-            chimera_verdicts_keep(worker->store->verdicts, policy, &request, &response);
+            chimera_verdicts_keep(verdicts, policy, &asked.question, &asked.request, &response);
         }
-        worker->wrong +=
-            chimera_verdicts_contradict(worker->store->verdicts, policy, &request, &response);
+        worker->wrong += chimera_verdicts_contradict(verdicts, policy, &asked.question, &response);
         chimera_arena_reset(&arena);
     }
     chimera_arena_free(&arena);
@@ -495,7 +582,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_policy_and_request_has_its_own),
         cmocka_unit_test(requests_are_compared_whole),
-        cmocka_unit_test(raw_requests_are_apart_from_reviews),
+        cmocka_unit_test(raw_requests_are_compared_with_their_uid),
+        cmocka_unit_test(a_uid_that_is_not_the_request_s_is_none),
+        cmocka_unit_test(uids_that_are_not_plain_are_not_left_out),
+        cmocka_unit_test(uids_of_two_lengths_are_two_requests),
         cmocka_unit_test(all_of_a_verdict_comes_back),
         cmocka_unit_test(a_verdict_with_the_uid_is_for_that_one),
         cmocka_unit_test(uids_are_found_wherever_they_are),

@@ -469,6 +469,85 @@ static void files_are_taken_and_refused_as_recorded(void **state)
     }
 }
 
+static bool is_one_slice(struct chimera_slice a, struct chimera_slice b)
+{
+    return a.size == b.size && (a.size == 0 ? !a.data == !b.data : a.data == b.data);
+}
+
+static void expect_one_request(const struct chimera_request *a, const struct chimera_request *b)
+{
+    assert_true(is_one_slice(a->uid, b->uid) && is_one_slice(a->name_space, b->name_space));
+    assert_true(is_one_slice(a->operation, b->operation) && is_one_slice(a->kind, b->kind));
+    assert_true(is_one_slice(a->object, b->object));
+    assert_int_equal(a->is_raw, b->is_raw);
+    assert_int_equal(a->json.count, b->json.count);
+    assert_int_equal(a->json.size, b->json.size);
+    for (unsigned i = 0; i < a->json.count; i++)
+        assert_true(a->json.piece[i].size == b->json.piece[i].size &&
+                    memcmp(a->json.piece[i].data, b->json.piece[i].data, a->json.piece[i].size) ==
+                        0);
+}
+
+/* True: there are places; then a body with another uid, read and taken by places, is one request.
+ */
+static bool places_give_what_is_read(struct chimera_slice body)
+{
+    struct chimera_arena arena;
+    struct chimera_request request, read, taken;
+    struct chimera_request_places places;
+    struct chimera_slice why;
+    chimera_arena_init(&arena, ARENA_MAX);
+    char *other = malloc(body.size + 1);
+    assert_non_null(other);
+    bool has_places = chimera_request_parse_review(body, &arena, &request, &why) == 0 &&
+                      chimera_request_find_places(&request, body, &places);
+    if (has_places) {
+        struct chimera_slice copy = {other, body.size};
+        memcpy(other, body.data, body.size);
+        memset(other + (request.uid.data - body.data), 'u', request.uid.size);
+        assert_int_equal(chimera_request_parse_review(copy, &arena, &read, &why), 0);
+        chimera_request_take_places(&places, copy, &taken);
+        expect_one_request(&read, &taken);
+    }
+    free(other);
+    chimera_arena_free(&arena);
+    return has_places;
+}
+
+static void bodies_are_taken_by_their_places(void **state)
+{
+    static const char *const names[] = {"pod-5k.json",     "pod-50k.json",    "pod-update.json",
+                                        "pod-delete.json", "deployment.json", "pod-plain.json"};
+    struct chimera_buffer rows, owned;
+    unsigned with_places = 0, without = 0;
+    (void)state;
+    chimera_buffer_init(&owned, (size_t)64 << 20);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *path = chimera_path_join(TEST_DATA "/requests", names[i]);
+        chimera_buffer_reset(&owned);
+        assert_int_equal(chimera_file_read(path, &owned, NULL), 0);
+        assert_true(places_give_what_is_read(chimera_buffer_slice(&owned)));
+        free(path);
+    }
+    chimera_buffer_init(&rows, (size_t)64 << 20);
+    assert_int_equal(chimera_file_read(TEST_DATA "/reference/server.jsonl", &rows, NULL), 0);
+    for (char *line = rows.data, *end; line < rows.data + rows.size; line = end + 1) {
+        struct json_object *row = NULL;
+        struct chimera_slice body;
+        end = memchr(line, '\n', (size_t)(rows.data + rows.size - line));
+        end = end ? end : rows.data + rows.size;
+        struct chimera_slice text = {line, (size_t)(end - line)};
+        if (text.size == 0 || chimera_json_parse(text, &row, NULL) < 0)
+            continue;
+        if (body_of(row, &owned, &body))
+            places_give_what_is_read(body) ? with_places++ : without++;
+        json_object_put(row);
+    }
+    assert_true(with_places > 30 && without > 30);
+    chimera_buffer_free(&rows);
+    chimera_buffer_free(&owned);
+}
+
 static void review_file_without_request_is_refused(void **state)
 {
     struct chimera_arena arena;
@@ -496,6 +575,7 @@ int main(void)
         cmocka_unit_test(raw_request_is_taken_whole),
         cmocka_unit_test(full_arena_is_too_big),
         cmocka_unit_test(files_are_taken_and_refused_as_recorded),
+        cmocka_unit_test(bodies_are_taken_by_their_places),
         cmocka_unit_test(review_file_without_request_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
