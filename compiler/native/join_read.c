@@ -7,6 +7,8 @@
 
 #define SECTIONS_MAX 4096u
 #define SYMBOLS_MAX (1u << 22)
+#define NAME_BYTES_MAX \
+    ((size_t)1 << 16) /* many symbols may have the same one, which is read each time */
 #define ALIGN_MAX UINT64_C(4096)
 #define ALIGN_MIN UINT64_C(16)
 
@@ -46,6 +48,7 @@ static bool take_name(struct chimera_slice texts, uint32_t offset, struct chimer
     if (offset >= texts.size)
         return false;
     size_t room = texts.size - offset;
+    room = room < NAME_BYTES_MAX ? room : NAME_BYTES_MAX;
     size_t size = strnlen(texts.data + offset, room);
     *ret_name = (struct chimera_slice){texts.data + offset, size};
     return size < room;
@@ -234,7 +237,8 @@ static int read_symbols(const struct object_file *file)
         if (!file->object->symbols)
             return chimera_fail_memory(file->join->err);
         file->object->symbol_count = count;
-        for (uint32_t at = 1; at < count; at++) { /* the first says nothing */
+        file->object->symbols[0].global = JOIN_NONE; /* the first says nothing */
+        for (uint32_t at = 1; at < count; at++) {
             int code = read_symbol(file, bytes, names, at);
             if (code < 0)
                 return code;
@@ -278,6 +282,9 @@ static int read_table(const struct object_file *file, const Elf64_Shdr *header)
         return refuse_object(file, "has a broken table of relocations");
     if (object->sections[header->sh_info].place == JOIN_LEFT_OUT)
         return CHIMERA_OK;
+    /* Each table has bytes of its own, so a file has no more than fit into it. */
+    if (object->relocation_count + count > file->file.size / sizeof(Elf64_Rela))
+        return refuse_object(file, "has more relocations than bytes for them");
     struct join_relocation *grown =
         reallocarray(object->relocations, object->relocation_count + count + 1, sizeof(*grown));
     if (!grown)

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -48,9 +49,13 @@ static void build_filter(struct filter *filter, enum chimera_confined kind)
     struct chimera_seccomp_filter *calls = &filter->calls;
     bool has_network = kind == CHIMERA_CONFINED_LAUNCHER;
     bool may_fork = kind == CHIMERA_CONFINED_SCRIPT || has_network;
+    static const uint32_t families[] = {AF_INET, AF_INET6};
     chimera_seccomp_begin(calls);
     if (kind == CHIMERA_CONFINED_GUEST)
         chimera_seccomp_put_call(calls, SYS_memfd_create, ALLOW);
+    /* No socket of this machine's own services, docker's say, which Landlock does not keep. */
+    if (has_network)
+        chimera_seccomp_put_values(calls, SYS_socket, 0, families, COUNT(families));
     chimera_seccomp_put_refused(calls, has_network);
 #ifdef SYS_fork
     if (!may_fork) {

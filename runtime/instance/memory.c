@@ -125,6 +125,7 @@ static uint32_t grow(struct chimera_guest *guest, uint32_t delta)
         return UINT32_MAX;
     if (delta > 0 && mprotect(memory->data + memory->size, more, PROT_READ | PROT_WRITE) < 0) {
         chimera_account_give_back(&guest->account, more);
+        guest->is_pure = false; /* another time there is memory */
         return UINT32_MAX;
     }
     set_apart(guest, memory->size, size);

@@ -208,8 +208,10 @@ static uint32_t grow(struct chimera_guest *guest, struct chimera_table *table, u
         return UINT32_MAX;
     if (moves) {
         void *data = make_room(guest, index, before + delta);
-        if (!data)
-            return UINT32_MAX; /* what was taken stays so: there is no memory anyway */
+        if (!data) {
+            guest->is_pure = false; /* another time there is memory */
+            return UINT32_MAX;      /* what was taken stays so: there is none anyway */
+        }
         table->data = data;
     }
     char *at = (char *)table->data + before * entry_size;

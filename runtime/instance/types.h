@@ -82,7 +82,8 @@ struct chimera_guest {
     char stop_text[CHIMERA_LIMIT_TEXT_BYTES]; /* more about a HOST trap, or empty */
     bool has_met_limit; /* memory.grow or table.grow said -1 to it for its memory limit */
     /* Since chimera_guest_begin() nothing came from outside: no import but pure ones
-     * (guest_access.h) was called, so all that the guest gives follows from what it was given. */
+     * (guest_access.h) was called, and the system refused it no memory, so all that the guest gives
+     * follows from what it was given. */
     bool is_pure;
 
     /* Deadline; partner: the watchdog. */

@@ -399,10 +399,11 @@ static ALWAYS_INLINE bool skip_nested(struct chimera_scan *scan, int byte,
     }
 }
 
-/* The quick way over what skip_nested() would take, too. */
+/* The quick way over what skip_nested() would take, too. An empty object as a member is no level
+ * for the pass, and one more for the scanner. */
 static ALWAYS_INLINE bool pass_nested(struct chimera_scan *scan)
 {
-    if (scan->depth > CHIMERA_SCAN_DEPTH_MAX - CHIMERA_PASS_DEPTH_MAX)
+    if (scan->depth >= CHIMERA_SCAN_DEPTH_MAX - CHIMERA_PASS_DEPTH_MAX)
         return false;
     struct chimera_pass_index *index = scan->index;
     const char *end = NULL;

@@ -149,8 +149,10 @@ static int listen_to(struct run *run, struct chimera_error *err)
             if (sets[i].revents && !read_some(run, i))
                 sets[i].fd = -1; /* its end */
     }
+    /* What it has left behind in its pipes. A child of its own may write for ever. */
     for (int i = 0; i < STREAMS; i++)
-        while (run->into[i] && read_some(run, i))
+        while (run->into[i] && (i == ANSWER || run->into[i]->size < run->into[i]->limit) &&
+               read_some(run, i))
             ;
     return answer->failed ? fail_run(run, "it says too much", err) : CHIMERA_OK;
 }

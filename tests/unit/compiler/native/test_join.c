@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects of the real tcc, put together here and by lld; then broken in every way, one byte at a
  * time. */
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -215,6 +216,66 @@ static void no_object_is_trusted(void **state)
         }
 }
 
+static Elf64_Shdr *headers_of(char *object, size_t *ret_count)
+{
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)(void *)object;
+    *ret_count = header->e_shnum;
+    return (Elf64_Shdr *)(void *)(object + header->e_shoff);
+}
+
+static void expect_refusal(const char *object, size_t size, const char *finding)
+{
+    struct chimera_slice alone = {object, size};
+    struct chimera_buffer so, map;
+    struct chimera_error err = {0};
+    assert_int_equal(join(&alone, 1, &so, &map, &err), CHIMERA_EREFUSED);
+    if (!strstr(err.text, finding))
+        fail_msg("%s", err.text);
+    chimera_buffer_free(&so);
+    chimera_buffer_free(&map);
+}
+
+/* The first symbol is nobody, also where no name is known at all. */
+static void a_relocation_to_nobody_is_refused(void **state)
+{
+    (void)state;
+    size_t size = files[0].size, count;
+    CHIMERA_FREE char *object = malloc(size);
+    memcpy(object, files[0].data, size);
+    Elf64_Shdr *header = headers_of(object, &count);
+    for (size_t i = 0; i < count; i++) {
+        Elf64_Rela *relocation = (Elf64_Rela *)(void *)(object + header[i].sh_offset);
+        if (header[i].sh_type == SHT_SYMTAB)
+            header[i].sh_size = sizeof(Elf64_Sym);
+        for (size_t k = 0;
+             header[i].sh_type == SHT_RELA && k < header[i].sh_size / sizeof(*relocation); k++)
+            relocation[k].r_info = ELF64_R_INFO(0, ELF64_R_TYPE(relocation[k].r_info));
+    }
+    expect_refusal(object, size, "relocation to what is not there");
+}
+
+/* Many tables over the same bytes would be more memory than anybody has. */
+static void tables_that_share_their_bytes_are_refused(void **state)
+{
+    (void)state;
+    enum { TABLES = 3000 };
+    size_t count, size = (files[0].size + 7) / 8 * 8, room = TABLES * sizeof(Elf64_Shdr);
+    CHIMERA_FREE char *object = calloc(1, size + room);
+    memcpy(object, files[0].data, files[0].size);
+    const Elf64_Shdr *header = headers_of(object, &count);
+    Elf64_Shdr table = {0}, *added = (Elf64_Shdr *)(void *)(object + size);
+    memcpy(added, header, count * sizeof(*header));
+    for (size_t i = 0; i < count; i++)
+        if (header[i].sh_type == SHT_RELA && header[i].sh_size > table.sh_size &&
+            (header[header[i].sh_info].sh_flags & SHF_EXECINSTR))
+            table = header[i];
+    for (size_t i = count; i < TABLES; i++)
+        added[i] = table;
+    ((Elf64_Ehdr *)(void *)object)->e_shoff = size;
+    ((Elf64_Ehdr *)(void *)object)->e_shnum = TABLES;
+    expect_refusal(object, size + room, "more relocations than bytes");
+}
+
 static int open_all(void **state)
 {
     (void)state;
@@ -246,6 +307,8 @@ int main(void)
         cmocka_unit_test(what_comes_out_is_a_plugin_and_always_the_same),
         cmocka_unit_test(the_map_names_the_functions_that_lld_names),
         cmocka_unit_test(what_no_plugin_may_have_is_refused),
+        cmocka_unit_test(a_relocation_to_nobody_is_refused),
+        cmocka_unit_test(tables_that_share_their_bytes_are_refused),
         cmocka_unit_test(no_object_is_trusted),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -101,7 +101,8 @@ static int no_watchdog(void)
     return make_host();
 }
 
-/* Refused by the system, not by the policy's limit: what was counted for it is given back. */
+/* Refused by the system, not by the policy's limit: what was counted for it is given back, and what
+ * the guest makes of it does not follow from its request. */
 static int nothing_to_grow_by(void)
 {
     if (make_host() < 0)
@@ -109,7 +110,7 @@ static int nothing_to_grow_by(void)
     limit_to(RLIMIT_DATA, "VmData", 4 * MIB);
     int code = run();
     bool is_good = got[0] == UINT32_MAX && got[1] == 256 && got[2] == 256 && got[3] == 256;
-    return is_good && !guest->has_met_limit ? code : CHIMERA_EGUEST;
+    return is_good && !guest->has_met_limit && !guest->is_pure ? code : CHIMERA_EGUEST;
 }
 
 static int snapshot_of_used_memory(int resource, const char *line, uint64_t more)

@@ -147,11 +147,37 @@ static void forms_leave_the_rare_to_the_scanner(void **unused)
     }
 }
 
+/* So deep that what the pass takes would be one level too many: 64 arrays around 63 objects, and an
+ * empty one in the innermost. */
+static void what_is_around_counts(void **unused)
+{
+    char text[1024] = "", *end = text;
+    const struct chimera_pass_form *form;
+    (void)unused;
+    memset(text, '[', 64);
+    end += 64;
+    for (int i = 0; i < 63; i++)
+        end = stpcpy(end, "{\"a\":");
+    end = stpcpy(end, "{}");
+    memset(end, '}', 63);
+    memset(end + 63, ']', 64);
+    for (unsigned i = 0; (form = chimera_pass_form(i)); i++) {
+        struct chimera_scan scan;
+        struct chimera_slice value;
+        chimera_pass_force(form);
+        chimera_scan_init(&scan, chimera_slice_of(text));
+        while (scan.depth < 64)
+            assert_true(chimera_scan_peek(&scan) == '[' && chimera_scan_open(&scan));
+        assert_false(chimera_scan_skip(&scan, &value));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_take_what_is_common),
         cmocka_unit_test(forms_leave_the_rare_to_the_scanner),
+        cmocka_unit_test(what_is_around_counts),
         cmocka_unit_test(forms_agree_with_the_scanner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,16 @@ static void one_that_leaves_something_running(void **state)
     assert_true(chimera_clock_ms() - begun_ms < 25000);
 }
 
+/* And complains for ever, until nobody reads it any more. */
+static void one_that_leaves_something_loud(void **state)
+{
+    (void)state;
+    assert_int_equal(run_script("for i in 1 2 3 4; do yes no >&2 & done; sleep 0.1; " ANSWER(
+                                    "{\"token\":\"t\"}"),
+                                EXEC(""), 60000),
+                     0);
+}
+
 static void many_complaints_are_cut(void **state)
 {
     (void)state;
@@ -165,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(odd_args, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_that_takes_too_long, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_that_leaves_something_running, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_that_leaves_something_loud, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_complaints_are_cut, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
