@@ -147,9 +147,22 @@ static void forms_leave_the_rare_to_the_scanner(void **unused)
     }
 }
 
+/* ctest runs this with the variable, too. */
+static void variable_forces_a_form(void **unused)
+{
+    const struct chimera_pass_form *form = NULL;
+    const char *forced = getenv("CHIMERA_JSON_PASS");
+    (void)unused;
+    for (unsigned i = 0; chimera_pass_form(i) && (!form || !forced || strcmp(form->name, forced));
+         i++)
+        form = chimera_pass_form(i);
+    assert_ptr_equal(chimera_pass, form);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(variable_forces_a_form),
         cmocka_unit_test(forms_take_what_is_common),
         cmocka_unit_test(forms_leave_the_rare_to_the_scanner),
         cmocka_unit_test(forms_agree_with_the_scanner),
