@@ -164,13 +164,10 @@ bool chimera_image_equals(const struct chimera_image *image, const uint8_t *memo
 void chimera_image_copy(const struct chimera_image *image, uint8_t *memory, uint64_t from,
                         uint64_t to)
 {
-    for (uint64_t at = from, end; at < to; at = end) {
-        bool has_data = is_data(image, at);
-        for (end = at + PAGE; end < to && is_data(image, end) == has_data;)
-            end += PAGE;
-        if (has_data)
-            memcpy(memory + at, image->view + at, end - at);
+    for (uint64_t at = from; at < to; at += PAGE) {
+        if (is_data(image, at))
+            memcpy(memory + at, image->view + at, PAGE);
         else
-            memset(memory + at, 0, end - at);
+            memset(memory + at, 0, PAGE);
     }
 }
