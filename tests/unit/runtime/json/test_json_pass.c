@@ -147,7 +147,6 @@ static void forms_leave_the_rare_to_the_scanner(void **unused)
     }
 }
 
-<<<<<<< HEAD
 /* So deep that what the pass takes would be one level too many: 64 arrays around 63 objects, and an
  * empty one in the innermost. */
 static void what_is_around_counts(void **unused)
@@ -171,7 +170,8 @@ static void what_is_around_counts(void **unused)
             assert_true(chimera_scan_peek(&scan) == '[' && chimera_scan_open(&scan));
         assert_false(chimera_scan_skip(&scan, &value));
     }
-=======
+}
+
 /* ctest runs this with the variable, too. */
 static void variable_forces_a_form(void **unused)
 {
@@ -182,7 +182,6 @@ static void variable_forces_a_form(void **unused)
          i++)
         form = chimera_pass_form(i);
     assert_ptr_equal(chimera_pass, form);
->>>>>>> w-scan
 }
 
 int main(void)
