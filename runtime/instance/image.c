@@ -18,10 +18,20 @@ static bool is_zero(const uint8_t *page)
     return page[0] == 0 && memcmp(page, page + 1, PAGE - 1) == 0;
 }
 
-static bool is_data(const struct chimera_image *image, uint64_t at)
+static bool has_bit(const uint64_t *bits, uint64_t at)
 {
     uint64_t page = at / PAGE;
-    return at < image->size && (image->data_pages[page / 64] >> (page % 64) & 1);
+    return bits[page / 64] >> (page % 64) & 1;
+}
+
+static bool is_blank(const struct chimera_image_memory *memory, uint64_t at)
+{
+    return (memory->candidates && !has_bit(memory->candidates, at)) || is_zero(memory->data + at);
+}
+
+static bool is_data(const struct chimera_image *image, uint64_t at)
+{
+    return at < image->size && has_bit(image->data_pages, at);
 }
 
 static void mark_data(struct chimera_image *image, uint64_t at)
@@ -63,16 +73,16 @@ static int fail(struct chimera_image *image, struct chimera_error *err)
     return chimera_fail(err, CHIMERA_ENOMEM, "cannot keep a policy's memory: %s", strerror(number));
 }
 
-static int fill(struct chimera_image *image, const uint8_t *memory)
+static int fill(struct chimera_image *image, const struct chimera_image_memory *memory)
 {
     image->fd = memfd_create("chimera-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     image->is_fd_owned = image->fd >= 0;
     if (image->fd < 0 || ftruncate(image->fd, (off_t)image->size) < 0)
         return CHIMERA_ENOMEM;
     for (uint64_t at = 0; at < image->size; at += PAGE) {
-        if (is_zero(memory + at))
+        if (is_blank(memory, at))
             continue;
-        if (pwrite(image->fd, memory + at, PAGE, (off_t)at) != (ssize_t)PAGE)
+        if (pwrite(image->fd, memory->data + at, PAGE, (off_t)at) != (ssize_t)PAGE)
             return CHIMERA_ENOMEM;
         mark_data(image, at);
     }
@@ -81,10 +91,11 @@ static int fill(struct chimera_image *image, const uint8_t *memory)
     return map_view(image);
 }
 
-int chimera_image_of_memory(const uint8_t *memory, uint64_t size, struct chimera_image **ret_image,
-                            struct chimera_error *err)
+int chimera_image_of_memory(const struct chimera_image_memory *memory,
+                            struct chimera_image **ret_image, struct chimera_error *err)
 {
-    while (size > 0 && is_zero(memory + size - PAGE))
+    uint64_t size = memory->size;
+    while (size > 0 && is_blank(memory, size - PAGE))
         size -= PAGE;
     struct chimera_image *image = make(size);
     errno = ENOMEM;
@@ -148,17 +159,25 @@ void chimera_image_release(struct chimera_image *image)
     free(image);
 }
 
-bool chimera_image_equals(const struct chimera_image *image, const uint8_t *memory, uint64_t size)
+bool chimera_image_equals(const struct chimera_image *image,
+                          const struct chimera_image_memory *memory)
 {
-    if (size < image->size)
+    if (memory->size < image->size)
         return false;
-    for (uint64_t at = 0; at < size; at += PAGE) {
-        bool is_same = is_data(image, at) ? memcmp(memory + at, image->view + at, PAGE) == 0
-                                          : is_zero(memory + at);
+    for (uint64_t at = 0; at < memory->size; at += PAGE) {
+        bool is_same = is_data(image, at) ? memcmp(memory->data + at, image->view + at, PAGE) == 0
+                                          : is_blank(memory, at);
         if (!is_same)
             return false;
     }
     return true;
+}
+
+void chimera_image_mark_data(const struct chimera_image *image, uint64_t size, uint64_t *bits)
+{
+    for (uint64_t at = 0; at < size && at < image->size; at += PAGE)
+        if (is_data(image, at))
+            bits[at / PAGE / 64] |= (uint64_t)1 << (at / PAGE % 64);
 }
 
 void chimera_image_copy(const struct chimera_image *image, uint8_t *memory, uint64_t from,

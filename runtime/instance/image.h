@@ -23,9 +23,17 @@ struct chimera_image {
     uint64_t *data_pages;        /* owned; a bit for each page that is not a hole */
 };
 
-/* Of `size` bytes of memory as they are now. On success the caller holds one reference. */
-int chimera_image_of_memory(const uint8_t *memory, uint64_t size, struct chimera_image **ret_image,
-                            struct chimera_error *err);
+struct chimera_image_memory { /* linear memory as it is now; all borrowed */
+    const uint8_t *data;
+    uint64_t size;
+    /* A bit for each page that may hold anything: the others are zero, and are not looked at, for
+     * that would make them. NULL: any may. */
+    const uint64_t *candidates;
+};
+
+/* On success the caller holds one reference. */
+int chimera_image_of_memory(const struct chimera_image_memory *memory,
+                            struct chimera_image **ret_image, struct chimera_error *err);
 /* Of a file that never changes and stays open; -1: no bytes at all. It is borrowed, for slots are
  * made beside so many connections as there are descriptors. */
 int chimera_image_of_file(int fd, uint64_t size, struct chimera_image **ret_image,
@@ -35,7 +43,11 @@ struct chimera_image *chimera_image_hold(struct chimera_image *image); /* return
 void chimera_image_release(struct chimera_image *image);               /* NULL is allowed */
 
 /* Does memory hold exactly this image, and zeros behind it? */
-bool chimera_image_equals(const struct chimera_image *image, const uint8_t *memory, uint64_t size);
+bool chimera_image_equals(const struct chimera_image *image,
+                          const struct chimera_image_memory *memory);
+
+/* Sets the bits of its pages that are not holes, as far as `size` bytes go. */
+void chimera_image_mark_data(const struct chimera_image *image, uint64_t size, uint64_t *bits);
 
 /* Copies [from, to), whole pages, of the image to the same place in `memory`; zeros behind its end.
  */

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/instance/memory.h"
+#include "runtime/instance/pagemap.h"
 #include "runtime/instance/reset.h"
 #include "runtime/instance/stack.h"
 #include "runtime/instance/table.h"
@@ -68,6 +70,29 @@ static int save_stack(const struct chimera_guest *guest, struct chimera_snapshot
     return CHIMERA_OK;
 }
 
+/* Which pages may hold anything: what nobody has written is as the image that is mapped there has
+ * it. NULL: that is not known. */
+static uint64_t *find_candidates(const struct chimera_guest *guest)
+{
+    const struct chimera_memory *memory = &guest->instance->memory;
+    uint64_t start = (uint64_t)(uintptr_t)memory->data, page = CHIMERA_PROCESSOR_PAGE;
+    struct chimera_page_list written = {0};
+    if (chimera_tracking() == CHIMERA_TRACKING_NONE)
+        return NULL;
+    uint64_t *bits = calloc(memory->size / page / 64 + 1, sizeof(*bits));
+    if (bits && chimera_pagemap_list(start, start + memory->size, &written) < 0) {
+        free(bits);
+        bits = NULL;
+    }
+    for (size_t i = 0; bits && i < written.count; i++)
+        for (uint64_t at = written.runs[i].start; at < written.runs[i].end; at += page)
+            bits[(at - start) / page / 64] |= (uint64_t)1 << ((at - start) / page % 64);
+    if (bits)
+        chimera_image_mark_data(guest->internal->image, memory->size, bits);
+    chimera_page_list_done(&written);
+    return bits;
+}
+
 /* Memory that no guest code has touched still is the plugin's image. */
 static int keep_memory(struct chimera_guest *guest, struct chimera_snapshot *snapshot,
                        struct chimera_error *err)
@@ -78,8 +103,10 @@ static int keep_memory(struct chimera_guest *guest, struct chimera_snapshot *sna
         snapshot->image = chimera_image_hold(internal->image);
         return CHIMERA_OK;
     }
-    int code = chimera_start_image(guest->start, internal->base != NULL, memory->data, memory->size,
-                                   &snapshot->image, err);
+    CHIMERA_FREE uint64_t *candidates = find_candidates(guest);
+    const struct chimera_image_memory now = {memory->data, memory->size, candidates};
+    int code =
+        chimera_start_image(guest->start, internal->base != NULL, &now, &snapshot->image, err);
     if (code < 0)
         return code;
     if (chimera_memory_map(guest, snapshot->image, memory->size) < 0)

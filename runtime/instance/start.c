@@ -118,18 +118,19 @@ void chimera_start_note(struct chimera_start_cursor *cursor, uint8_t question, c
     chimera_buffer_append(record, (struct chimera_slice){bytes, size});
 }
 
-int chimera_start_image(struct chimera_start *start, bool has_base, const uint8_t *memory,
-                        uint64_t size, struct chimera_image **ret_image, struct chimera_error *err)
+int chimera_start_image(struct chimera_start *start, bool has_base,
+                        const struct chimera_image_memory *memory, struct chimera_image **ret_image,
+                        struct chimera_error *err)
 {
     if (!start)
-        return chimera_image_of_memory(memory, size, ret_image, err);
+        return chimera_image_of_memory(memory, ret_image, err);
     int code = CHIMERA_OK;
     pthread_mutex_lock(&start->lock);
     struct chimera_image **shared = has_base ? &start->later : &start->image;
-    if (*shared && chimera_image_equals(*shared, memory, size))
+    if (*shared && chimera_image_equals(*shared, memory))
         *ret_image = chimera_image_hold(*shared);
     else
-        code = chimera_image_of_memory(memory, size, ret_image, err);
+        code = chimera_image_of_memory(memory, ret_image, err);
     if (code == CHIMERA_OK && *shared != *ret_image && (has_base || !*shared)) {
         chimera_image_release(*shared);
         *shared = chimera_image_hold(*ret_image);

@@ -69,7 +69,8 @@ void chimera_start_warm(struct chimera_start *start, uint8_t *memory, uint64_t s
 /* The image for a slot whose memory is as it is now: the shared one when it is the same, else its
  * own, which behind a base (snapshot.h) is what others share from then on. The caller gets one
  * reference. `start` may be NULL. */
-int chimera_start_image(struct chimera_start *start, bool has_base, const uint8_t *memory,
-                        uint64_t size, struct chimera_image **ret_image, struct chimera_error *err);
+int chimera_start_image(struct chimera_start *start, bool has_base,
+                        const struct chimera_image_memory *memory, struct chimera_image **ret_image,
+                        struct chimera_error *err);
 
 #endif

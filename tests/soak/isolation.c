@@ -144,7 +144,8 @@ static void compare(const struct chimera_guest *guest, unsigned long number)
 {
     const struct chimera_memory *memory = &guest->instance->memory;
     if (memory->size != guest->snapshot->memory_size ||
-        !chimera_image_equals(guest->snapshot->image, memory->data, memory->size))
+        !chimera_image_equals(guest->snapshot->image,
+                              &(struct chimera_image_memory){memory->data, memory->size, NULL}))
         die("request %lu: memory differs from the image", number);
     if (memcmp(guest->instance, guest->snapshot->instance, guest->loaded->plugin->instance_size) !=
         0)

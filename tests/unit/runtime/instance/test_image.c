@@ -20,6 +20,8 @@
 #define PAGE CHIMERA_PROCESSOR_PAGE
 #define PAGES 130 /* more than two words of bits */
 
+#define MEMORY(data, size) (&(struct chimera_image_memory){data, size, NULL})
+
 static uint8_t *memory;
 
 static void make_memory(void)
@@ -35,7 +37,8 @@ static struct chimera_image *image_now(uint64_t pages)
 {
     struct chimera_image *image = NULL;
     struct chimera_error err = {0};
-    assert_int_equal(chimera_image_of_memory(memory, pages * PAGE, &image, &err), CHIMERA_OK);
+    assert_int_equal(chimera_image_of_memory(MEMORY(memory, pages * PAGE), &image, &err),
+                     CHIMERA_OK);
     return image;
 }
 
@@ -54,9 +57,9 @@ static void a_page_is_zero_to_its_last_byte(void **state)
         assert_true(is_zero(memory + PAGE)); /* the next page is not looked at */
         struct chimera_image *image = image_now(2);
         assert_int_equal(image->size, PAGE);
-        assert_true(chimera_image_equals(image, memory, 2 * PAGE));
+        assert_true(chimera_image_equals(image, MEMORY(memory, 2 * PAGE)));
         memory[places[i]] = 2;
-        assert_false(chimera_image_equals(image, memory, 2 * PAGE));
+        assert_false(chimera_image_equals(image, MEMORY(memory, 2 * PAGE)));
         chimera_image_release(image);
     }
     make_memory();
@@ -71,10 +74,10 @@ static void an_image_ends_with_its_last_page_of_data(void **state)
     struct chimera_image *image = image_now(PAGES);
     assert_int_equal(image->size, 0);
     assert_int_equal(image->fd, -1);
-    assert_true(chimera_image_equals(image, memory, PAGES * PAGE));
-    assert_true(chimera_image_equals(image, memory, 0));
+    assert_true(chimera_image_equals(image, MEMORY(memory, PAGES * PAGE)));
+    assert_true(chimera_image_equals(image, MEMORY(memory, 0)));
     memory[129 * PAGE] = 1;
-    assert_false(chimera_image_equals(image, memory, PAGES * PAGE));
+    assert_false(chimera_image_equals(image, MEMORY(memory, PAGES * PAGE)));
     chimera_image_release(image);
     memory[0] = memory[63 * PAGE] = memory[64 * PAGE] = 1;
     image = image_now(PAGES);
@@ -82,13 +85,13 @@ static void an_image_ends_with_its_last_page_of_data(void **state)
     for (uint64_t page = 0; page < PAGES + 2; page++)
         assert_int_equal(is_data(image, page * PAGE),
                          page == 0 || page == 63 || page == 64 || page == 129);
-    assert_false(chimera_image_equals(image, memory, (PAGES - 1) * PAGE)); /* too short */
+    assert_false(chimera_image_equals(image, MEMORY(memory, (PAGES - 1) * PAGE))); /* too short */
     for (uint64_t page = 0; page < PAGES; page++) {
         memory[page * PAGE + 5] ^= 1;
-        assert_false(chimera_image_equals(image, memory, PAGES * PAGE));
+        assert_false(chimera_image_equals(image, MEMORY(memory, PAGES * PAGE)));
         memory[page * PAGE + 5] ^= 1;
     }
-    assert_true(chimera_image_equals(image, memory, PAGES * PAGE));
+    assert_true(chimera_image_equals(image, MEMORY(memory, PAGES * PAGE)));
     assert_int_equal(pwrite(image->fd, "x", 1, 0), -1); /* sealed */
     assert_int_equal(ftruncate(image->fd, 0), -1);
     chimera_image_release(image);
@@ -134,7 +137,7 @@ static void an_image_of_a_file_knows_its_holes(void **state)
     make_memory();
     memory[3 * PAGE + 7] = 'a';
     memory[69 * PAGE + 8] = 'b';
-    assert_true(chimera_image_equals(image, memory, 70 * PAGE));
+    assert_true(chimera_image_equals(image, MEMORY(memory, 70 * PAGE)));
     chimera_image_release(image);
     close(fd);
     assert_int_equal(chimera_image_of_file(-1, 5, &image, NULL), CHIMERA_OK);
@@ -158,8 +161,33 @@ static void an_image_may_be_less_than_its_file(void **state)
     assert_int_equal(chimera_image_of_file(fd, 3 * PAGE, &image, NULL), CHIMERA_OK);
     close(fd);
     assert_int_equal(image->data_pages[0], 7);
-    assert_true(chimera_image_equals(image, bytes, 3 * PAGE));
-    assert_false(chimera_image_equals(image, bytes, 4 * PAGE));
+    assert_true(chimera_image_equals(image, MEMORY(bytes, 3 * PAGE)));
+    assert_false(chimera_image_equals(image, MEMORY(bytes, 4 * PAGE)));
+    chimera_image_release(image);
+}
+
+/* Pages that are none are taken for zeros without a look: these have bytes, which shows that. */
+static void candidates_alone_are_looked_at(void **state)
+{
+    (void)state;
+    make_memory();
+    for (uint64_t page = 1; page <= 70; page++)
+        memory[page * PAGE] = 1;
+    memory[2 * PAGE] = 0;
+    uint64_t bits[3] = {0x6, 0x20}; /* of pages 1, 2 and 69; 2 has only zeros */
+    const struct chimera_image_memory now = {memory, PAGES * PAGE, bits};
+    struct chimera_image *image;
+    assert_int_equal(chimera_image_of_memory(&now, &image, NULL), CHIMERA_OK);
+    assert_int_equal(image->size, 70 * PAGE);
+    for (uint64_t page = 0; page < 70; page++)
+        assert_int_equal(is_data(image, page * PAGE), page == 1 || page == 69);
+    assert_true(chimera_image_equals(image, &now));
+    assert_false(chimera_image_equals(image, MEMORY(memory, PAGES * PAGE)));
+    uint64_t marked[3] = {1};
+    chimera_image_mark_data(image, 69 * PAGE, marked);
+    assert_true(marked[0] == 3 && marked[1] == 0);
+    chimera_image_mark_data(image, PAGES * PAGE, marked);
+    assert_true(marked[0] == 3 && marked[1] == 0x20 && marked[2] == 0);
     chimera_image_release(image);
 }
 
@@ -189,7 +217,8 @@ static void every_allocation_may_fail(void **state)
     memory[0] = 1;
     for (unsigned long n = 1; n <= 2; n++) {
         fail_allocation(n);
-        assert_int_equal(chimera_image_of_memory(memory, PAGE, &image, &err), CHIMERA_ENOMEM);
+        assert_int_equal(chimera_image_of_memory(MEMORY(memory, PAGE), &image, &err),
+                         CHIMERA_ENOMEM);
         fail_allocation(n);
         assert_int_equal(chimera_image_of_file(-1, 0, &image, &err), CHIMERA_ENOMEM);
         fail_allocation(0);
@@ -359,12 +388,14 @@ static void slots_that_are_the_same_share_an_image(void **state)
     chimera_start_init(&start);
     make_memory();
     memory[PAGE] = 1;
-    assert_int_equal(chimera_start_image(&start, false, memory, 4 * PAGE, &first, NULL),
+    assert_int_equal(chimera_start_image(&start, false, MEMORY(memory, 4 * PAGE), &first, NULL),
                      CHIMERA_OK);
-    assert_int_equal(chimera_start_image(&start, false, memory, 4 * PAGE, &same, NULL), CHIMERA_OK);
-    assert_int_equal(chimera_start_image(NULL, false, memory, 4 * PAGE, &alone, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_start_image(&start, false, MEMORY(memory, 4 * PAGE), &same, NULL),
+                     CHIMERA_OK);
+    assert_int_equal(chimera_start_image(NULL, false, MEMORY(memory, 4 * PAGE), &alone, NULL),
+                     CHIMERA_OK);
     memory[PAGE] = 2;
-    assert_int_equal(chimera_start_image(&start, false, memory, 4 * PAGE, &other, NULL),
+    assert_int_equal(chimera_start_image(&start, false, MEMORY(memory, 4 * PAGE), &other, NULL),
                      CHIMERA_OK);
     assert_ptr_equal(same, first);
     assert_ptr_not_equal(other, first);
@@ -440,6 +471,7 @@ int main(void)
         cmocka_unit_test(an_image_is_copied_page_by_page),
         cmocka_unit_test(an_image_of_a_file_knows_its_holes),
         cmocka_unit_test(an_image_may_be_less_than_its_file),
+        cmocka_unit_test(candidates_alone_are_looked_at),
         cmocka_unit_test(the_last_one_ends_an_image),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(what_was_recorded_is_played_in_its_order),
