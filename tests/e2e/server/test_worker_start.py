@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker that does not get ready: it is given up, named, and what served goes on (docs/internals/supervisor.md)."""
-import os, signal, unittest
+import os, re, signal, unittest
 
 import harness
 from harness import Server, wait_for, wasm, write
@@ -60,7 +60,8 @@ class Reload(unittest.TestCase):
         with Server({"accept": ACCEPT}, *IMPATIENT, log="info") as server:
             before = server.workers()
             self.reload(server, {"accept": ACCEPT, "sleeper": SLEEPER})
-            # The build is a child, too, but no worker: it holds no port.
+            # The build is a child, too, but no worker: it holds no port, once it has begun to build.
+            self.assertTrue(wait_for(lambda: re.search(r'server::builder: .*name="sleeper"', server.log())), server.log())
             self.assertTrue(wait_for(lambda: any(harness.is_worker(pid) for pid in server.workers() if pid not in before)))
             other, = [pid for pid in server.workers() if pid not in before]
             os.kill(other, signal.SIGSTOP)
