@@ -216,11 +216,24 @@ static void no_object_is_trusted(void **state)
         }
 }
 
-static Elf64_Shdr *headers_of(char *object, size_t *ret_count)
+/* Nothing in an object of tcc is aligned. */
+static Elf64_Ehdr head_of(const char *object)
 {
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)(void *)object;
-    *ret_count = header->e_shnum;
-    return (Elf64_Shdr *)(void *)(object + header->e_shoff);
+    Elf64_Ehdr head;
+    memcpy(&head, object, sizeof(head));
+    return head;
+}
+
+static char *place_of_section(char *object, size_t index)
+{
+    return object + head_of(object).e_shoff + index * sizeof(Elf64_Shdr);
+}
+
+static Elf64_Shdr section_of(char *object, size_t index)
+{
+    Elf64_Shdr section;
+    memcpy(&section, place_of_section(object, index), sizeof(section));
+    return section;
 }
 
 static void expect_refusal(const char *object, size_t size, const char *finding)
@@ -239,17 +252,22 @@ static void expect_refusal(const char *object, size_t size, const char *finding)
 static void a_relocation_to_nobody_is_refused(void **state)
 {
     (void)state;
-    size_t size = files[0].size, count;
+    size_t size = files[0].size;
     CHIMERA_FREE char *object = malloc(size);
     memcpy(object, files[0].data, size);
-    Elf64_Shdr *header = headers_of(object, &count);
-    for (size_t i = 0; i < count; i++) {
-        Elf64_Rela *relocation = (Elf64_Rela *)(void *)(object + header[i].sh_offset);
-        if (header[i].sh_type == SHT_SYMTAB)
-            header[i].sh_size = sizeof(Elf64_Sym);
-        for (size_t k = 0;
-             header[i].sh_type == SHT_RELA && k < header[i].sh_size / sizeof(*relocation); k++)
-            relocation[k].r_info = ELF64_R_INFO(0, ELF64_R_TYPE(relocation[k].r_info));
+    for (size_t i = 0; i < head_of(object).e_shnum; i++) {
+        Elf64_Shdr section = section_of(object, i);
+        Elf64_Rela relocation;
+        size_t rows = section.sh_type == SHT_RELA ? section.sh_size / sizeof(relocation) : 0;
+        char *row = object + section.sh_offset;
+        for (size_t k = 0; k < rows; k++, row += sizeof(relocation)) {
+            memcpy(&relocation, row, sizeof(relocation));
+            relocation.r_info = ELF64_R_INFO(0, ELF64_R_TYPE(relocation.r_info));
+            memcpy(row, &relocation, sizeof(relocation));
+        }
+        if (section.sh_type == SHT_SYMTAB)
+            section.sh_size = sizeof(Elf64_Sym);
+        memcpy(place_of_section(object, i), &section, sizeof(section));
     }
     expect_refusal(object, size, "relocation to what is not there");
 }
@@ -259,20 +277,23 @@ static void tables_that_share_their_bytes_are_refused(void **state)
 {
     (void)state;
     enum { TABLES = 3000 };
-    size_t count, size = (files[0].size + 7) / 8 * 8, room = TABLES * sizeof(Elf64_Shdr);
+    size_t size = (files[0].size + 7) / 8 * 8, room = TABLES * sizeof(Elf64_Shdr);
     CHIMERA_FREE char *object = calloc(1, size + room);
     memcpy(object, files[0].data, files[0].size);
-    const Elf64_Shdr *header = headers_of(object, &count);
-    Elf64_Shdr table = {0}, *added = (Elf64_Shdr *)(void *)(object + size);
-    memcpy(added, header, count * sizeof(*header));
-    for (size_t i = 0; i < count; i++)
-        if (header[i].sh_type == SHT_RELA && header[i].sh_size > table.sh_size &&
-            (header[header[i].sh_info].sh_flags & SHF_EXECINSTR))
-            table = header[i];
-    for (size_t i = count; i < TABLES; i++)
-        added[i] = table;
-    ((Elf64_Ehdr *)(void *)object)->e_shoff = size;
-    ((Elf64_Ehdr *)(void *)object)->e_shnum = TABLES;
+    Elf64_Ehdr head = head_of(object);
+    Elf64_Shdr table = {0};
+    for (size_t i = 0; i < head.e_shnum; i++) {
+        Elf64_Shdr section = section_of(object, i);
+        if (section.sh_type == SHT_RELA && section.sh_size > table.sh_size &&
+            (section_of(object, section.sh_info).sh_flags & SHF_EXECINSTR))
+            table = section;
+    }
+    memcpy(object + size, place_of_section(object, 0), head.e_shnum * sizeof(table));
+    for (size_t i = head.e_shnum; i < TABLES; i++)
+        memcpy(object + size + i * sizeof(table), &table, sizeof(table));
+    head.e_shoff = size;
+    head.e_shnum = TABLES;
+    memcpy(object, &head, sizeof(head));
     expect_refusal(object, size + room, "more relocations than bytes");
 }
 

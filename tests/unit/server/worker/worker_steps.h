@@ -441,6 +441,7 @@ void listener_stop(struct listener *of)
 
 /* A policy's lines are counted by its number. */
 static struct counters_policy counted_policy;
+static struct counters all_counters;
 
 uint32_t scoreboard_find(const struct scoreboard *scoreboard, struct chimera_slice id)
 {
@@ -450,7 +451,7 @@ uint32_t scoreboard_find(const struct scoreboard *scoreboard, struct chimera_sli
 
 struct counters_policy *counters_policy(struct counters *of, uint32_t number)
 {
-    assert_ptr_equal(of, &trace[20]);
+    assert_ptr_equal(of, &all_counters);
     return number == 6 ? &counted_policy : NULL;
 }
 
@@ -460,7 +461,7 @@ static struct config config;
 static const struct tenant_plan plan = {.tenant_count = 3};
 static struct process_page page_data;
 static struct shared page = {.data = &page_data}, scoreboard = {.data = &trace[10]},
-                     counters = {.data = &trace[20]};
+                     counters = {.data = &all_counters};
 static int orders[2], report_fds[2], main_fd, probe_fd;
 static bool has_tls;
 static char said[WORKER_REPORT_MAX + 1];
