@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plain.h - how many bytes from here on are plain in a JSON string: before the first quote,
  * backslash, control character or part of a longer character. A block at a time, which must be
- * there whole. Private to this folder. */
+ * there whole. For who looks at every byte of a text (json, rego/linear). */
 #ifndef CHIMERA_JSON_PLAIN_H
 #define CHIMERA_JSON_PLAIN_H
 

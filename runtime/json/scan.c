@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/json/scan.h"
 
-#include <endian.h>
 #include <math.h>
 #include <stdint.h>
 
 #include "runtime/base/hex.h"
 #include "runtime/json/number.h"
 #include "runtime/json/pass.h"
+#include "runtime/json/plain.h"
 #include "runtime/text/utf8.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-#define ONES (UINT64_MAX / 255) /* 0x0101… */
-
 /* The first byte that is not plain in a string: a quote, a backslash, a control character, or a
- * byte of a longer sequence. Eight at a time; a borrow can only blur bytes behind the first hit. */
+ * byte of a longer sequence. */
 static ALWAYS_INLINE const char *plain_end(const char *at, const char *end)
 {
     while (end - at >= 8) {
-        uint64_t bytes;
-        memcpy(&bytes, at, 8);
-        bytes = le64toh(bytes);
-        uint64_t quote = bytes ^ (ONES * '"'), backslash = bytes ^ (ONES * '\\');
-        uint64_t hit = (bytes - ONES * 0x20) | (quote - ONES) | (backslash - ONES) | bytes;
-        hit &= ONES * 0x80;
-        if (hit)
-            return at + __builtin_ctzll(hit) / 8;
-        at += 8;
+        size_t count = plain_count_portable(at);
+        at += count;
+        if (count < 8)
+            return at;
     }
     while (at < end) {
         unsigned char byte = (unsigned char)*at;

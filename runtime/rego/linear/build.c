@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "runtime/json/plain.h"
 #include "runtime/json/scan.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -109,21 +110,15 @@ static ALWAYS_INLINE uint32_t put_word(struct builder *builder, int letter)
 
 /* --- Strings --- */
 
-#define ONES (UINT64_MAX / 255) /* 0x0101… */
-
 /* To the first byte that is not plain in a string (a quote, a backslash, a control character, a
  * byte of a longer sequence): the NUL at the latest. Behind that lies room. */
 static ALWAYS_INLINE const char *plain_end(const char *at)
 {
-    for (;; at += 8) {
-        uint64_t bytes;
-        memcpy(&bytes, at, 8);
-        bytes = le64toh(bytes);
-        uint64_t quote = bytes ^ (ONES * '"'), backslash = bytes ^ (ONES * '\\');
-        uint64_t hit = (bytes - ONES * 0x20) | (quote - ONES) | (backslash - ONES) | bytes;
-        hit &= ONES * 0x80;
-        if (hit)
-            return at + __builtin_ctzll(hit) / 8;
+    for (;;) {
+        size_t count = plain_count_portable(at);
+        at += count;
+        if (count < 8)
+            return at;
     }
 }
 
