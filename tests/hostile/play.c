@@ -19,10 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "plugins/policy/imports.h"
 #include "runtime/base/clock.h"
 #include "runtime/instance/watchdog.h"
 #include "runtime/log/log.h"
+#include "tests/hostile/callable.h"
 #include "tests/hostile/slot.h"
 #include "tests/unit/heap.h"
 
@@ -33,35 +33,15 @@
 
 /* --- What there is to call --- */
 
-typedef void any_function(void);
-/* Integers all, which travel alike whatever their size: x86-64's calling convention. */
-typedef uint64_t call_function(struct chimera_guest *, uint64_t, uint64_t, uint64_t, uint64_t,
-                               uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-
-struct import {
-    const char *name;
-    enum chimera_mode mode;
-    any_function *function;
-};
-
-#define DECLARE(module, name, type, symbol) extern any_function any_##symbol __asm__(#symbol);
-CHIMERA_GUEST_IMPORTS(DECLARE)
 #define DECLARE_RUNTIME(symbol) extern any_function any_##symbol __asm__(#symbol);
 CHIMERA_RUNTIME_IMPORTS(DECLARE_RUNTIME)
 
-#define IN_WAPC(module, name, type, symbol) {name, CHIMERA_MODE_WAPC, any_##symbol},
-#define IN_WASI(module, name, type, symbol) {name, CHIMERA_MODE_WASI, any_##symbol},
-#define IN_REGO(module, name, type, symbol) {name, CHIMERA_MODE_OPA, any_##symbol},
 #define OF_RUNTIME(symbol) \
     {#symbol, CHIMERA_MODE_WAPC, any_##symbol}, {#symbol, CHIMERA_MODE_OPA, any_##symbol},
 
 /* clang-format off */
 static const struct import imports[] = {
-    CHIMERA_WAPC_IMPORTS(IN_WAPC)
-    CHIMERA_WASI_IMPORTS(IN_WAPC)
-    CHIMERA_WASI_IMPORTS(IN_WASI)
-    CHIMERA_CALL_IMPORTS(IN_WASI)
-    CHIMERA_REGO_IMPORTS(IN_REGO)
+    ALL_IMPORTS
     CHIMERA_RUNTIME_IMPORTS(OF_RUNTIME)
 };
 /* clang-format on */

@@ -4,37 +4,10 @@
  */
 #include <stdio.h>
 
-#include "plugins/policy/imports.h"
-#include "runtime/plugin/export.h"
+#include "tests/hostile/callable.h"
 #include "tests/hostile/slot.h"
 
-/* Integers all, which travel alike whatever their size: x86-64's calling convention. */
-typedef uint64_t call_function(struct chimera_guest *, uint64_t, uint64_t, uint64_t, uint64_t,
-                               uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-typedef void any_function(void);
-
-struct import {
-    const char *name;
-    enum chimera_mode mode;
-    any_function *function;
-};
-
-#define DECLARE(module, name, type, symbol) extern any_function any_##symbol __asm__(#symbol);
-CHIMERA_GUEST_IMPORTS(DECLARE)
-
-#define IN_WAPC(module, name, type, symbol) {name, CHIMERA_MODE_WAPC, any_##symbol},
-#define IN_WASI(module, name, type, symbol) {name, CHIMERA_MODE_WASI, any_##symbol},
-#define IN_REGO(module, name, type, symbol) {name, CHIMERA_MODE_OPA, any_##symbol},
-
-/* clang-format off */
-static const struct import imports[] = {
-    CHIMERA_WAPC_IMPORTS(IN_WAPC)
-    CHIMERA_WASI_IMPORTS(IN_WAPC)
-    CHIMERA_WASI_IMPORTS(IN_WASI)
-    CHIMERA_CALL_IMPORTS(IN_WASI)
-    CHIMERA_REGO_IMPORTS(IN_REGO)
-};
-/* clang-format on */
+static const struct import imports[] = {ALL_IMPORTS};
 
 static const char *const impure_imports[] = {"__host_call", "call",        "clock_time_get",
                                              "random_get",  "poll_oneoff", NULL};
