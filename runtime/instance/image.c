@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/instance/pagemap.h"
 
 #define PAGE CHIMERA_PROCESSOR_PAGE
 
@@ -32,12 +31,6 @@ static bool is_blank(const struct chimera_image_memory *memory, uint64_t at)
 static bool is_data(const struct chimera_image *image, uint64_t at)
 {
     return at < image->size && has_bit(image->data_pages, at);
-}
-
-static void mark_data(struct chimera_image *image, uint64_t at)
-{
-    uint64_t page = at / PAGE;
-    image->data_pages[page / 64] |= (uint64_t)1 << (page % 64);
 }
 
 static struct chimera_image *make(uint64_t size)
@@ -84,7 +77,7 @@ static int fill(struct chimera_image *image, const struct chimera_image_memory *
             continue;
         if (pwrite(image->fd, memory->data + at, PAGE, (off_t)at) != (ssize_t)PAGE)
             return CHIMERA_ENOMEM;
-        mark_data(image, at);
+        chimera_image_mark(image->data_pages, at);
     }
     if (fcntl(image->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
         return CHIMERA_ENOMEM;
@@ -119,7 +112,7 @@ static void find_data(struct chimera_image *image)
         if (hole <= data || hole > end)
             hole = end;
         for (uint64_t page = (uint64_t)data & ~(PAGE - 1); page < (uint64_t)hole; page += PAGE)
-            mark_data(image, page);
+            chimera_image_mark(image->data_pages, page);
         at = hole;
     }
 }
@@ -177,7 +170,7 @@ void chimera_image_mark_data(const struct chimera_image *image, uint64_t size, u
 {
     for (uint64_t at = 0; at < size && at < image->size; at += PAGE)
         if (is_data(image, at))
-            bits[at / PAGE / 64] |= (uint64_t)1 << (at / PAGE % 64);
+            chimera_image_mark(bits, at);
 }
 
 void chimera_image_copy(const struct chimera_image *image, uint8_t *memory, uint64_t from,

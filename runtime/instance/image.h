@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "runtime/base/error.h"
+#include "runtime/instance/pagemap.h"
 
 struct chimera_image {
     _Atomic unsigned references; /* partners: all slots of the policy */
@@ -45,6 +46,13 @@ void chimera_image_release(struct chimera_image *image);               /* NULL i
 /* Does memory hold exactly this image, and zeros behind it? */
 bool chimera_image_equals(const struct chimera_image *image,
                           const struct chimera_image_memory *memory);
+
+/* The bit of the page that begins so many bytes behind the start of memory. */
+static inline void chimera_image_mark(uint64_t *bits, uint64_t at)
+{
+    uint64_t page = at / CHIMERA_PROCESSOR_PAGE;
+    bits[page / 64] |= (uint64_t)1 << (page % 64);
+}
 
 /* Sets the bits of its pages that are not holes, as far as `size` bytes go. */
 void chimera_image_mark_data(const struct chimera_image *image, uint64_t size, uint64_t *bits);

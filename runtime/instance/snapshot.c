@@ -86,7 +86,7 @@ static uint64_t *find_candidates(const struct chimera_guest *guest)
     }
     for (size_t i = 0; bits && i < written.count; i++)
         for (uint64_t at = written.runs[i].start; at < written.runs[i].end; at += page)
-            bits[(at - start) / page / 64] |= (uint64_t)1 << ((at - start) / page % 64);
+            chimera_image_mark(bits, at - start);
     if (bits)
         chimera_image_mark_data(guest->internal->image, memory->size, bits);
     chimera_page_list_done(&written);
