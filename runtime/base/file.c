@@ -127,24 +127,28 @@ static int finish_temporary(int fd, const char *name, const char *path, int code
     return code;
 }
 
-int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
-                       struct chimera_error *err)
+static int replace(const char *path, struct chimera_slice bytes, mode_t mode, bool is_synced,
+                   struct chimera_error *err)
 {
     CHIMERA_FREE char *name = NULL;
     int fd = open_temporary(path, mode, &name);
     if (fd < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
-    return finish_temporary(fd, name, path, write_all(fd, bytes), err);
+    int code = write_all(fd, bytes);
+    return is_synced ? finish_temporary(fd, name, path, code, err)
+                     : rename_temporary(fd, name, path, code, err);
+}
+
+int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
+                       struct chimera_error *err)
+{
+    return replace(path, bytes, mode, true, err);
 }
 
 int chimera_file_write_unsynced(const char *path, struct chimera_slice bytes, mode_t mode,
                                 struct chimera_error *err)
 {
-    CHIMERA_FREE char *name = NULL;
-    int fd = open_temporary(path, mode, &name);
-    if (fd < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
-    return rename_temporary(fd, name, path, write_all(fd, bytes), err);
+    return replace(path, bytes, mode, false, err);
 }
 
 int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,
