@@ -35,16 +35,15 @@ int chimera_values_pull(struct chimera_guest *guest, uint32_t value, struct chim
 bool chimera_values_read(struct chimera_guest *guest, const uint32_t *values, unsigned count,
                          struct chimera_slice *ret_texts);
 
-/* How large a block of the guest's a result is built in whose text has `size` bytes; 0: it is to be
- * parsed. */
+/* How large a block of the guest's a result is built in whose text has `size` bytes; 0: it is not
+ * worth it, or there is no memory for it, and it is to be parsed. */
 uint32_t chimera_values_block(const struct chimera_guest *guest, size_t size);
 /* Builds it in such a block, whose start is its text. False: it is to be parsed, from there. */
 bool chimera_values_build(struct chimera_guest *guest, uint32_t at, size_t size,
                           uint32_t *ret_value);
 
 /* Looks whether the guest's values have the layout that is known, unless another slot of the policy
- * has, and notes it. The guest has a
- * snapshot, to which it is brought back. */
+ * has, and notes it. The guest has a snapshot, to which it is brought back. */
 int chimera_values_try(struct chimera_guest *guest, struct chimera_error *err);
 
 /* Spends for work on what the guest hands over, outside of it. */

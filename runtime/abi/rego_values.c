@@ -9,8 +9,6 @@
 #include "runtime/rego/linear/build.h"
 #include "runtime/rego/linear/read.h"
 
-#define TARGET "policy"
-
 /* Most bytes that a result set may have. */
 #define RESULT_MAX ((size_t)64 << 20)
 
@@ -259,8 +257,6 @@ bool chimera_values_read(struct chimera_guest *guest, const uint32_t *values, un
     return true;
 }
 
-/* The block that a builtin's result of that size is built in; 0: it is not worth it, or there is no
- * memory for it. */
 uint32_t chimera_values_block(const struct chimera_guest *guest, size_t size)
 {
     uint64_t block = before_room(size) + room_for(size);

@@ -19,9 +19,6 @@
 #include "runtime/json/tree.h"
 
 #define MEMBER_UNITS 2
-#define SPARSE                                                                         \
-    16 /* most texts have fewer values than one in so many bytes; none has one in each \
-        */
 
 /* --- Reading --- */
 

@@ -369,31 +369,6 @@ static bool check_missing(struct chimera_scan *scan, const struct chimera_shape 
     return true;
 }
 
-/* The key that comes next, where it is plain and nothing blank is around it; else as the scanner
- * finds it. */
-static inline int next_key(struct chimera_scan *scan, bool is_first,
-                           struct chimera_scan_text *ret_key)
-{
-    const char *at = scan->at + !is_first;
-    if (at < scan->end && *at == '"' && (is_first || *scan->at == ',')) {
-        const char *quote = plain_string_end(at + 1, scan->end);
-        if (quote) {
-            *ret_key = (struct chimera_scan_text){{at + 1, (size_t)(quote - at - 1)}, false};
-            scan->at = quote + 1;
-            return 1;
-        }
-    }
-    return chimera_scan_next_key(scan, is_first, ret_key);
-}
-
-static inline bool read_colon(struct chimera_scan *scan)
-{
-    if (scan->at == scan->end || *scan->at != ':')
-        return chimera_scan_colon(scan);
-    scan->at++;
-    return true;
-}
-
 /* Of a member whose field is `i`: its value. */
 static inline bool read_member(struct chimera_scan *scan, const struct chimera_shape *shape,
                                unsigned i, struct chimera_slice *ret_values)

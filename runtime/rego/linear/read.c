@@ -35,18 +35,26 @@ struct reader {
 
 /* --- Writing --- */
 
-/* With the comma or colon that waits. */
-static bool put(struct reader *reader, const char *text, size_t size)
+/* Where `size` bytes go, which are counted as written already: behind the comma or colon that
+ * waits. NULL: there is no room. */
+static char *put_room(struct reader *reader, size_t size)
 {
     char *to = chimera_buffer_reserve(reader->out, size + 1);
     if (!to)
-        return false;
+        return NULL;
     if (reader->before)
         *to++ = reader->before;
-    memcpy(to, text, size);
     reader->out->size += size + (reader->before != '\0');
     reader->before = '\0';
-    return true;
+    return to;
+}
+
+static bool put(struct reader *reader, const char *text, size_t size)
+{
+    char *to = put_room(reader, size);
+    if (to)
+        memcpy(to, text, size);
+    return to;
 }
 
 static bool put_word(struct reader *reader, const char *word)
@@ -88,16 +96,12 @@ static bool put_string(struct reader *reader, const char *text, uint32_t size)
 {
     const char *end = text + size, *stop = plain_end(text, end);
     if (stop == end) {
-        char *to = chimera_buffer_reserve(reader->out, (size_t)size + 3);
+        char *to = put_room(reader, (size_t)size + 2);
         if (!to)
             return false;
-        if (reader->before)
-            *to++ = reader->before;
-        *to = '"';
+        to[0] = '"';
         memcpy(to + 1, text, size);
         to[1 + size] = '"';
-        reader->out->size += (size_t)size + 2 + (reader->before != '\0');
-        reader->before = '\0';
         return true;
     }
     bool is_put = put(reader, "\"", 1);
