@@ -6,19 +6,16 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/source/policies_keys.h"
 #include "runtime/source/policies_read.h"
 #include "runtime/yaml/adapt.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
-/* Twice in an entry they make it unreadable for the reference, too; other keys do not. */
-static const char *const SINGLE_KEYS[] = {
-    "module",  "policyMode",         "allowedToMutate",  "settings", "contextAwareResources",
-    "message", "timeoutEvalSeconds", "hostCapabilities", "policies", "expression",
-    NULL};
-
+/* Twice in an entry a key that is read makes it unreadable for the reference, too; others do not.
+ */
 const struct chimera_yaml_options policies_yaml = {
-    .single_keys = SINGLE_KEYS, .string_keys_only = true, .empty_is_map = true};
+    .single_keys = policies_key_names, .string_keys_only = true, .empty_is_map = true};
 
 static int fail_load(const char *path, int code, const char *why, struct chimera_error *err)
 {

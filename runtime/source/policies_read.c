@@ -8,6 +8,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/capability/pattern.h"
 #include "runtime/json/tree.h"
+#include "runtime/source/policies_keys.h"
 #include "runtime/text/nearest.h"
 
 #define SETTINGS_MAX ((size_t)64 << 20)
@@ -22,13 +23,6 @@
 #define AN_ENTRY                                                                              \
     "a policy (a map with `module`) or a policy group (one with `expression`, `message` and " \
     "`policies`)"
-
-static const char *const POLICY_KEYS[] = {
-    "module",  "policyMode",         "allowedToMutate",  "settings", "contextAwareResources",
-    "message", "timeoutEvalSeconds", "hostCapabilities", NULL};
-static const char *const MEMBER_KEYS[] = {
-    "module", "settings", "contextAwareResources", "timeoutEvalSeconds", "hostCapabilities", NULL};
-static const char *const GROUP_KEYS[] = {"policyMode", "policies", "expression", "message", NULL};
 
 /* Every reader below goes on after a mistake, which it notes in the document; `code` stays negative
  * once memory ran out. */
@@ -257,7 +251,9 @@ static void read_member(struct reader *reader, const char *group, const char *na
     if (!chimera_document_is(reader->document, member, json_type_object,
                              "a map with `module`, and perhaps `settings`"))
         return;
-    chimera_document_refuse_others(reader->document, member, MEMBER_KEYS, "a member of a group");
+    const char *known[POLICIES_KEYS_MAX];
+    policies_keys_of(POLICIES_OF_MEMBER, known);
+    chimera_document_refuse_others(reader->document, member, known, "a member of a group");
     struct policy_spec *policy = add_policy(reader, group, name);
     if (policy)
         read_common(reader, member, policy);
@@ -332,18 +328,19 @@ static bool try_as(struct reader *reader, entry_reader *read, const char *name,
     return false;
 }
 
-/* The keys that are ignored, as the reference does, but not without a word. The controller's own
- * note is not worth one. */
+/* The keys that are ignored, as the reference does, but not without a word. */
 static void warn_of_others(struct reader *reader, struct json_object *entry,
-                           const char *const *known, const char *what)
+                           enum policies_owner owner, const char *what)
 {
+    const char *known[POLICIES_KEYS_MAX];
+    policies_keys_of(owner, known);
     struct chimera_problems before = reader->document->problems;
     struct json_object_iterator at = json_object_iter_begin(entry),
                                 end = json_object_iter_end(entry);
     reader->document->problems = (struct chimera_problems){0};
     for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
         const char *key = json_object_iter_peek_name(&at);
-        if (!chimera_document_is_known(key, known) && strcmp(key, "namespacedName") != 0)
+        if (!chimera_document_is_known(key, known))
             chimera_document_refuse_key(reader->document, key, known, what);
     }
     chimera_problems_move(&reader->document->problems, reader->warnings);
@@ -367,11 +364,11 @@ static void read_form(struct reader *reader, const char *name, struct json_objec
 {
     struct chimera_problems of_policy = {0}, of_group = {0};
     if (has_key(entry, "module") && try_as(reader, read_policy, name, entry, &of_policy)) {
-        warn_of_others(reader, entry, POLICY_KEYS, "ignored: a policy");
+        warn_of_others(reader, entry, POLICIES_OF_POLICY, "ignored: a policy");
         return;
     }
     if (try_as(reader, read_group, name, entry, &of_group)) {
-        warn_of_others(reader, entry, GROUP_KEYS, "ignored: a policy group");
+        warn_of_others(reader, entry, POLICIES_OF_GROUP, "ignored: a policy group");
         chimera_problems_done(&of_policy);
         return;
     }
