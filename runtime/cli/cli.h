@@ -149,4 +149,9 @@ void chimera_cli_print_help(const char *program, const struct chimera_cli_comman
 int chimera_cli_refuse(const char *program, const struct chimera_cli_command *command,
                        const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same of a word that is none of the command's own commands and options, with the nearest that
+ * there is. */
+int chimera_cli_refuse_word(const char *program, const struct chimera_cli_command *command,
+                            const char *word);
+
 #endif

@@ -54,13 +54,8 @@ int chimera_cli_descend(struct chimera_cli_options *options, int argc, char *con
             continue;
         }
         const struct chimera_cli_command *below = chimera_cli_find(options->command, word);
-        if (!below) {
-            bool is_option = word[0] == '-' && word[1] != '\0';
-            return chimera_cli_refuse(options->program, options->command,
-                                      is_option ? "unexpected argument '%s' found"
-                                                : "unrecognized subcommand '%s'",
-                                      word);
-        }
+        if (!below)
+            return chimera_cli_refuse_word(options->program, options->command, word);
         options->command = below;
     }
     *ret_taken = at;

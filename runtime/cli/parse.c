@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "runtime/base/error.h"
-#include "runtime/cli/cli.h"
+#include "runtime/cli/cli_internal.h"
 
 struct cursor {
     struct chimera_cli_options *options;
@@ -156,8 +156,12 @@ static bool parse_long(struct cursor *cursor, const char *word)
         return true;
     }
     const struct chimera_cli_option *option = find_named(cursor->options, name, size);
-    if (!option)
-        return REFUSE(cursor, "unexpected argument '--%.*s' found", (int)size, name);
+    if (!option) {
+        struct chimera_buffer *refusal = &cursor->options->refusal;
+        chimera_buffer_print(refusal, "unexpected argument '--%.*s' found", (int)size, name);
+        cli_suggest_option(cursor->options->command, (struct chimera_slice){name, size}, refusal);
+        return false;
+    }
     return take_option(cursor, option, joined);
 }
 

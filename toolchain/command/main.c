@@ -45,18 +45,14 @@ static const char *program_name(const char *path)
     return strcmp(name, "kwctl") == 0 ? "kwctl" : "chimera";
 }
 
-static int refuse_command(const char *program, const char *name)
-{
-    return chimera_cli_refuse(program, &program_command, "unrecognized subcommand '%s'", name);
-}
-
 static int run_help(const char *program, int argc, char **argv)
 {
     const struct chimera_cli_command *command = &program_command;
     for (int at = 0; at < argc; at++) {
-        command = chimera_cli_find(command, argv[at]);
+        const struct chimera_cli_command *above = command;
+        command = chimera_cli_find(above, argv[at]);
         if (!command)
-            return refuse_command(program, argv[at]);
+            return chimera_cli_refuse_word(program, above, argv[at]);
     }
     if (command->run_words)
         return command->run_words(1, (char *const[]){(char[]){"--help"}, NULL});
@@ -79,8 +75,7 @@ static bool take_global(const char *program, const char *word, bool *is_verbose,
     else if (strcmp(word, "--version") == 0)
         version_print(program);
     else
-        *ret_exit =
-            chimera_cli_refuse(program, &program_command, "unexpected argument '%s' found", word);
+        *ret_exit = chimera_cli_refuse_word(program, &program_command, word);
     return false;
 }
 
@@ -121,7 +116,7 @@ int main(int argc, char **argv)
         return run_help(options.program, argc - at - 1, argv + at + 1);
     options.command = chimera_cli_find(&program_command, argv[at]);
     if (!options.command)
-        return refuse_command(options.program, argv[at]);
+        return chimera_cli_refuse_word(options.program, &program_command, argv[at]);
     if (is_verbose)
         chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_DEBUG);
     code = run_command(&options, argc - at - 1, argv + at + 1);

@@ -167,6 +167,10 @@ static const struct line run_lines[] = {
     {"-wxy", "unexpected argument '-x' found"},
     {"-r f p more", "unexpected argument 'more' found"},
     {"-r f p --nothing=1", "unexpected argument '--nothing' found"},
+    /* the nearest is told, but none that is hidden or only a little like it */
+    {"--outptu=x p", "unexpected argument '--outptu' found\n  did you mean '--output'?"},
+    {"--hlep", "unexpected argument '--hlep' found\n  did you mean '--help'?"},
+    {"--versoin", "unexpected argument '--versoin' found"},
     {"-r f p -o xml",
      "invalid value 'xml' for '--output <FORMAT>'\n  [possible values: yaml, json]"},
     {"p -r", "a value is required for '--request-path <PATH>' but none was supplied"},
@@ -191,6 +195,9 @@ static const struct line server_lines[] = {
     {"--version", "version"},
     {"-V", "short version"},
     {"--nosuch --help", "unexpected argument '--nosuch' found"},
+    {"--prot 1", "unexpected argument '--prot' found\n  did you mean '--port'?"},
+    {"--versoin", "unexpected argument '--versoin' found\n  did you mean '--version'?"},
+    {"--secert", "unexpected argument '--secert' found"},
     {"--help=x", "unexpected argument '--help' found"},
     {"extra", "unrecognized subcommand 'extra'"},
     {"-- --port=1", "unrecognized subcommand '--port=1'"},
@@ -366,16 +373,16 @@ static void long_help_is_wrapped_at_spaces(void **state)
     chimera_buffer_free(&out);
 }
 
-static void a_refusal_ends_with_the_usage(void **state)
+/* What refuse() prints to standard error. */
+static const char *said_of(int (*refuse)(const char *), const char *word)
 {
-    char text[400];
+    static char text[400];
     FILE *caught = tmpfile();
-    (void)state;
     assert_non_null(caught);
     fflush(stderr);
     int before = dup(STDERR_FILENO);
     dup2(fileno(caught), STDERR_FILENO);
-    int code = chimera_cli_refuse("kwctl", &run, "not '%s'", "\x1b[1m");
+    int code = refuse(word);
     fflush(stderr);
     dup2(before, STDERR_FILENO);
     close(before);
@@ -383,9 +390,47 @@ static void a_refusal_ends_with_the_usage(void **state)
     text[fread(text, 1, sizeof(text) - 1, caught)] = '\0';
     fclose(caught);
     assert_int_equal(code, CHIMERA_CLI_EXIT_USAGE);
-    assert_string_equal(text, "error: not '\\u{1b}[1m'\n\n"
-                              "Usage: kwctl run [OPTIONS] --request-path <PATH> <policy>\n\n"
-                              "For more information, try '--help'.\n");
+    return text;
+}
+
+static int refuse_text(const char *text)
+{
+    return chimera_cli_refuse("kwctl", &run, "not '%s'", text);
+}
+
+static int refuse_word(const char *word)
+{
+    return chimera_cli_refuse_word("kwctl", &tool, word);
+}
+
+static void a_refusal_ends_with_the_usage(void **state)
+{
+    (void)state;
+    assert_string_equal(said_of(refuse_text, "\x1b[1m"),
+                        "error: not '\\u{1b}[1m'\n\n"
+                        "Usage: kwctl run [OPTIONS] --request-path <PATH> <policy>\n\n"
+                        "For more information, try '--help'.\n");
+}
+
+static void a_mistyped_word_is_told_what_it_was_meant_to_be(void **state)
+{
+    static const struct line words[] = {
+        {"lsit", "unrecognized subcommand 'lsit'\n  did you mean 'list'?"},
+        {"RUN", "unrecognized subcommand 'RUN'\n  did you mean 'run'?"},
+        {"nonne", "unrecognized subcommand 'nonne'"},
+        {"hepl", "unrecognized subcommand 'hepl'\n  did you mean 'help'?"},
+        {"--verison", "unexpected argument '--verison' found\n  did you mean '--version'?"},
+        {"-x", "unexpected argument '-x' found"},
+        {"-", "unrecognized subcommand '-'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(words); i++) {
+        char want[400];
+        snprintf(want, sizeof(want),
+                 "error: %s\n\nUsage: kwctl <COMMAND>\n\nFor more information, try '--help'.\n",
+                 words[i].want);
+        assert_string_equal(said_of(refuse_word, words[i].words), want);
+    }
 }
 
 static const struct chimera_cli_manual manual = {.title = "KWCTL",
@@ -486,6 +531,7 @@ int main(void)
         cmocka_unit_test(help_comes_from_the_tables),
         cmocka_unit_test(long_help_is_wrapped_at_spaces),
         cmocka_unit_test(a_refusal_ends_with_the_usage),
+        cmocka_unit_test(a_mistyped_word_is_told_what_it_was_meant_to_be),
         cmocka_unit_test(pages_come_from_the_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
