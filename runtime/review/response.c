@@ -3,6 +3,8 @@
 
 #include "runtime/json/tree.h"
 
+#define LAST_STATUS 599 /* of HTTP: RFC 9110 §15 */
+
 struct chimera_response chimera_response_reject(struct chimera_slice uid,
                                                 struct chimera_slice message)
 {
@@ -74,6 +76,13 @@ void chimera_response_handle(struct chimera_response *response,
     }
     if (!response->allowed && handling->message.data)
         replace_message(response, handling->message, arena);
+}
+
+void chimera_response_limit_code(struct chimera_response *response)
+{
+    struct chimera_status *status = &response->status;
+    if (response->has_status && status->has_code && status->code > LAST_STATUS)
+        status->code = 500;
 }
 
 /* `"name":` with a comma before it unless the object has just begun. */

@@ -97,10 +97,15 @@ struct chimera_handling {
 void chimera_response_handle(struct chimera_response *response,
                              const struct chimera_handling *handling, struct chimera_arena *arena);
 
-/* Cuts the warnings as an API server would: when they have more than 4096 characters together, each
- * to 256, and none any more once 4096 are reached. */
+/* Cuts the warnings as an API server would, where they have more than 4096 characters together:
+ * those that are empty, said before or hold control characters go; if that leaves more than 4096,
+ * each is cut to 256, and none comes any more once 4096 are reached. */
 void chimera_response_limit_warnings(struct chimera_response *response,
                                      struct chimera_arena *arena);
+
+/* Codes above 599 become 500: an API server hands them on as they are, and no client can read an
+ * HTTP status of four digits, or knows what one of 600 and more means. */
+void chimera_response_limit_code(struct chimera_response *response);
 
 /* The bare AdmissionResponse: compact, keys in the reference's order, `auditAnnotations` and
  * `warnings` always there. */

@@ -226,7 +226,7 @@ static void count_verdict(const struct review *review, uint64_t latency_ns)
     counters_count_request(review->service->counters, &counted, &review->lane->arena);
 }
 
-/* The operator's rules, and what an API server makes of warnings. */
+/* The operator's rules, and what an API server makes of warnings and codes. */
 static void handle_response(struct review *review)
 {
     const struct target *target = review->target;
@@ -235,8 +235,10 @@ static void handle_response(struct review *review)
     if (target->handling.mode == CHIMERA_MONITOR)
         log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", review);
     chimera_response_handle(&review->response, &target->handling, &review->lane->arena);
-    if (review->input->route->kind == ROUTE_VALIDATE)
+    if (review->input->route->kind == ROUTE_VALIDATE) {
         chimera_response_limit_warnings(&review->response, &review->lane->arena);
+        chimera_response_limit_code(&review->response);
+    }
 }
 
 /* The verdict on what nobody has to be asked about, or nobody can. False: there is none yet. */

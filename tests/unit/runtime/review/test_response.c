@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -372,64 +373,165 @@ static void full_arena_is_a_limit(void **state)
     }
 }
 
-/* `count` texts of `runes` times the same character. */
+/* One text of `runes` characters, of which the first makes it differ from others. */
+static void append_text(struct chimera_buffer *out, size_t number, size_t runes, const char *rune)
+{
+    uint32_t first = 0x4e00 + (uint32_t)number; /* three bytes of UTF-8 */
+    char bytes[] = {(char)(0xe0 | first >> 12), (char)(0x80 | (first >> 6 & 0x3f)),
+                    (char)(0x80 | (first & 0x3f)), 0};
+    chimera_buffer_text(out, out->size > 1 ? ",\"" : "\"");
+    chimera_buffer_text(out, bytes);
+    for (size_t k = 1; k < runes; k++)
+        chimera_buffer_text(out, rune);
+    chimera_buffer_byte(out, '"');
+}
+
 static struct chimera_slice make_list(struct chimera_buffer *out, size_t count, size_t runes,
                                       const char *rune)
 {
     chimera_buffer_reset(out);
     chimera_buffer_byte(out, '[');
-    for (size_t i = 0; i < count; i++) {
-        chimera_buffer_text(out, i > 0 ? ",\"" : "\"");
-        for (size_t k = 0; k < runes; k++)
-            chimera_buffer_text(out, rune);
-        chimera_buffer_byte(out, '"');
-    }
+    for (size_t i = 0; i < count; i++)
+        append_text(out, i, runes, rune);
     chimera_buffer_byte(out, ']');
     return chimera_buffer_slice(out);
+}
+
+static void assert_cut(struct chimera_slice given, struct chimera_slice wanted, const char *what)
+{
+    struct chimera_arena arena;
+    struct chimera_response response = {.warnings = given};
+    chimera_arena_init(&arena, ARENA_MAX);
+    chimera_response_limit_warnings(&response, &arena);
+    if (!chimera_slice_equal(response.warnings, wanted))
+        fail_msg("%s: %zu bytes, not %zu", what, response.warnings.size, wanted.size);
+    chimera_arena_free(&arena);
 }
 
 struct warning_case {
     size_t count, runes, kept_count, kept_runes;
 };
 
-/* The numbers are those of the API server's warning recorder: 4096 in all, else 256 each. */
+/* The numbers are those of the API server's warning recorder: 4096 in all, else 256 each. Those up
+ * to the one that was too much are all shown, cut. */
 static const struct warning_case WARNINGS[] = {
-    {1, 4096, 1, 4096}, {1, 4097, 1, 256},  {16, 256, 16, 256}, {17, 256, 16, 256},
-    {20, 300, 16, 256}, {40, 255, 17, 255}, {5000, 1, 4096, 1}, {4000, 1, 4000, 1},
+    {1, 4096, 1, 4096}, {1, 4097, 1, 256},  {16, 256, 16, 256}, {17, 256, 17, 256},
+    {20, 300, 16, 256}, {40, 255, 17, 255}, {5000, 1, 4097, 1}, {4000, 1, 4000, 1},
+    {3, 1500, 3, 256},  {30, 400, 16, 256}, {18, 256, 17, 256},
 };
 
 static void long_warnings_are_cut_as_an_api_server_does(void **state)
 {
-    static const char *const RUNES[] = {"x", "\xC3\xA9", "\xF0\x9F\x98\x80", "\\\"", "\\u0001"};
+    static const char *const RUNES[] = {"x", "\xC3\xA9", "\xF0\x9F\x98\x80", "\\\"", "\\\\"};
     struct chimera_buffer given, wanted;
-    struct chimera_arena arena;
+    char what[64];
     (void)state;
     chimera_buffer_init(&given, ARENA_MAX);
     chimera_buffer_init(&wanted, ARENA_MAX);
-    chimera_arena_init(&arena, ARENA_MAX);
     for (size_t i = 0; i < sizeof(WARNINGS) / sizeof(WARNINGS[0]); i++) {
         for (size_t k = 0; k < sizeof(RUNES) / sizeof(RUNES[0]); k++) {
             const struct warning_case *test = &WARNINGS[i];
-            struct chimera_response response = {
-                .warnings = make_list(&given, test->count, test->runes, RUNES[k])};
-            struct chimera_slice want =
-                make_list(&wanted, test->kept_count, test->kept_runes, RUNES[k]);
-            chimera_response_limit_warnings(&response, &arena);
-            if (!chimera_slice_equal(response.warnings, want))
-                fail_msg("%zu of %zu: %zu bytes, not %zu", test->count, test->runes,
-                         response.warnings.size, want.size);
-            chimera_arena_reset(&arena);
+            struct chimera_slice list = make_list(&given, test->count, test->runes, RUNES[k]);
+            snprintf(what, sizeof(what), "%zu of %zu %s", test->count, test->runes, RUNES[k]);
+            assert_cut(list, make_list(&wanted, test->kept_count, test->kept_runes, RUNES[k]),
+                       what);
         }
     }
-    chimera_arena_free(&arena);
     chimera_buffer_free(&wanted);
     chimera_buffer_free(&given);
+}
+
+/* What an API server does not show is not counted, either: of lists that are too long all of that
+ * goes first. U+0080 to U+009F are control characters, U+00A0 is none. */
+static void warnings_that_are_not_shown_take_no_room(void **state)
+{
+    static const char *const HIDDEN[] = {"\\n", "\\u0001", "\x7f", "\xC2\x80", "\xC2\x9F"};
+    struct chimera_buffer given, wanted;
+    (void)state;
+    chimera_buffer_init(&given, ARENA_MAX);
+    chimera_buffer_init(&wanted, ARENA_MAX);
+    for (size_t i = 0; i < sizeof(HIDDEN) / sizeof(HIDDEN[0]); i++) {
+        chimera_buffer_reset(&given);
+        chimera_buffer_text(&given, "[\"\"");
+        append_text(&given, 9, 3000, HIDDEN[i]);
+        append_text(&given, 1, 1500, "f");
+        append_text(&given, 1, 1500, "f");
+        append_text(&given, 2, 1500, "\xC2\xA0");
+        chimera_buffer_text(&given, "]");
+        chimera_buffer_reset(&wanted);
+        chimera_buffer_text(&wanted, "[");
+        append_text(&wanted, 1, 1500, "f");
+        append_text(&wanted, 2, 1500, "\xC2\xA0");
+        chimera_buffer_text(&wanted, "]");
+        assert_cut(chimera_buffer_slice(&given), chimera_buffer_slice(&wanted), HIDDEN[i]);
+    }
+    chimera_buffer_free(&wanted);
+    chimera_buffer_free(&given);
+}
+
+/* Where texts are cut, it is what is left of them that must have no control characters. */
+static void a_control_character_behind_the_cut_does_not_count(void **state)
+{
+    struct chimera_buffer given, wanted;
+    (void)state;
+    chimera_buffer_init(&given, ARENA_MAX);
+    chimera_buffer_init(&wanted, ARENA_MAX);
+    chimera_buffer_text(&given, "[");
+    append_text(&given, 1, 300, "x");
+    given.data[given.size - 1] = '\\'; /* in place of the closing quote: goes on */
+    chimera_buffer_text(&given, "n\"");
+    append_text(&given, 2, 2, "\\n");
+    append_text(&given, 3, 3000, "y");
+    append_text(&given, 4, 3000, "z");
+    chimera_buffer_text(&given, "]");
+    chimera_buffer_text(&wanted, "[");
+    append_text(&wanted, 1, 256, "x");
+    append_text(&wanted, 3, 256, "y");
+    append_text(&wanted, 4, 256, "z");
+    chimera_buffer_text(&wanted, "]");
+    assert_cut(chimera_buffer_slice(&given), chimera_buffer_slice(&wanted), "behind the cut");
+    chimera_buffer_free(&wanted);
+    chimera_buffer_free(&given);
+}
+
+/* Their bytes are those of the reference. */
+static void short_lists_stay_as_they_are(void **state)
+{
+    const struct chimera_slice list = CHIMERA_SLICE("[\"\",\"a\",\"a\",\"\\n\",\"\x7f\",\"\"]");
+    (void)state;
+    assert_cut(list, list, "a short list");
+}
+
+/* An API server answers 400 and 600 alike with the code; of 600 and more no client knows what it
+ * means. Below 400 it says 400 itself. */
+static void codes_above_599_become_500(void **state)
+{
+    static const struct {
+        uint16_t said, told;
+    } cases[] = {{0, 0},     {200, 200}, {399, 399}, {400, 400},
+                 {599, 599}, {600, 500}, {999, 500}, {65535, 500}};
+    struct chimera_response without = {.allowed = false};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct chimera_response response = {
+            .has_status = true,
+            .status = {.message = CHIMERA_SLICE("no"), .has_code = true, .code = cases[i].said}};
+        chimera_response_limit_code(&response);
+        assert_int_equal(response.status.code, cases[i].told);
+        assert_true(chimera_slice_is(response.status.message, "no"));
+    }
+    chimera_response_limit_code(&without);
+    assert_false(without.has_status || without.status.has_code);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_warnings_are_cut_as_an_api_server_does),
+        cmocka_unit_test(warnings_that_are_not_shown_take_no_room),
+        cmocka_unit_test(a_control_character_behind_the_cut_does_not_count),
+        cmocka_unit_test(short_lists_stay_as_they_are),
+        cmocka_unit_test(codes_above_599_become_500),
         cmocka_unit_test(verdicts_are_as_recorded),
         cmocka_unit_test(answers_of_another_shape_are_refused),
         cmocka_unit_test(arrays_are_taken_by_position),
