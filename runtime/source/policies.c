@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/source/policies_keys.h"
 #include "runtime/source/policies_read.h"
+#include "runtime/source/reference.h"
 #include "runtime/yaml/adapt.h"
 
 #define FILE_MAX ((size_t)64 << 20)
@@ -33,6 +36,30 @@ static int read_file(const char *path, struct chimera_buffer *text, struct chime
     return fail_load(path, why.code, why.text, err);
 }
 
+/* The folder of the file, which modules are relative to. Owned by the caller; NULL: it is gone, or
+ * no memory. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return realpath(".", NULL);
+    CHIMERA_FREE char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    return folder ? realpath(folder, NULL) : NULL;
+}
+
+static int locate_modules(const char *path, struct policies *policies, struct chimera_error *err)
+{
+    CHIMERA_FREE char *folder = folder_of(path);
+    int code = CHIMERA_OK;
+    for (size_t i = 0; folder && code == CHIMERA_OK && i < policies->policy_count; i++) {
+        struct policy_spec *policy = &policies->policy[i];
+        code = chimera_reference_resolve(policy->module, folder, &policy->location, err);
+        if (code == CHIMERA_OK && !policy->location)
+            policy->meant = chimera_reference_meant(policy->module, folder);
+    }
+    return code;
+}
+
 int policies_parse(struct chimera_slice text, const char *path, enum policies_limits limits,
                    struct policies *ret_policies, struct chimera_error *err)
 {
@@ -46,6 +73,8 @@ int policies_parse(struct chimera_slice text, const char *path, enum policies_li
         fail_load(path, code, chimera_code_text(code), err);
     else
         code = chimera_problems_fail(&document.problems, path, CHIMERA_EINVAL, err);
+    if (code == CHIMERA_OK)
+        code = locate_modules(path, &policies, err);
     policies.warnings = chimera_problems_text(&warnings, path);
     chimera_problems_done(&warnings);
     chimera_document_done(&document);

@@ -11,7 +11,7 @@
  * wrong, as runtime/text/problems.h has it: file, line, id, key, what was expected. */
 int policies_read(const char *path, enum policies_limits limits, struct policies *ret_policies,
                   struct chimera_error *err);
-/* The same of a text; `path` is for messages. */
+/* The same of a text; `path` is for messages, and modules are relative to its folder. */
 int policies_parse(struct chimera_slice text, const char *path, enum policies_limits limits,
                    struct policies *ret_policies, struct chimera_error *err);
 

@@ -17,6 +17,8 @@ void policies_drop_from(struct policies *policies, size_t first)
         struct policy_spec *policy = &policies->policy[--policies->policy_count];
         free(policy->id);
         free(policy->module);
+        free(policy->location);
+        free(policy->meant);
         free(policy->settings);
         free(policy->message);
         free(policy->plugin);
@@ -56,7 +58,8 @@ static bool equal_lists(char *const *a, char *const *b)
 
 static bool equal_policies(const struct policy_spec *a, const struct policy_spec *b)
 {
-    return equal_texts(a->id, b->id) && equal_texts(a->module, b->module) && a->mode == b->mode &&
+    return equal_texts(a->id, b->id) && equal_texts(a->module, b->module) &&
+           equal_texts(a->location, b->location) && a->mode == b->mode &&
            a->allowed_to_mutate == b->allowed_to_mutate && equal_texts(a->settings, b->settings) &&
            equal_texts(a->message, b->message) && a->has_limit == b->has_limit &&
            a->limit_seconds == b->limit_seconds && equal_lists(a->capabilities, b->capabilities) &&

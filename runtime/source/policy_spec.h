@@ -19,6 +19,8 @@ struct policy_spec {  /* owns its texts */
     char *id;         /* "name", or "group/member" */
     const char *name; /* the last part of `id` */
     char *module;     /* as written */
+    char *location;   /* of one that is relative to the file: file:///…; NULL: what is written */
+    char *meant;      /* what to write in place of `module`, it seems; NULL: nothing else */
     enum chimera_policy_mode mode;
     bool allowed_to_mutate;
     char *settings; /* a JSON object, keys sorted */
@@ -61,6 +63,12 @@ struct policies {
 /* May a time limit be 0? It leaves no time to evaluate, so it is a mistake, unless limits do not
  * count or a policy may fail alone. */
 enum policies_limits { POLICIES_LIMITS_COUNT, POLICIES_LIMITS_ARE_FREE };
+
+/* Where the module is, as any reader of references takes it. */
+static inline const char *policy_spec_location(const struct policy_spec *policy)
+{
+    return policy->location ? policy->location : policy->module;
+}
 
 void policies_done(struct policies *policies);
 

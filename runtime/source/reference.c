@@ -4,12 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "runtime/base/buffer.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
 #include "runtime/base/percent.h"
 #include "runtime/base/slice.h"
 
 #define NAME_MAX_BYTES 4096
 #define MARK "://" /* behind a scheme */
+#define FILE_SCHEME "file" MARK
+#define LOCATION_MAX ((size_t)4 * NAME_MAX_BYTES) /* three for each byte, and the folder */
 
 /* --- Reading a name --- */
 
@@ -58,7 +64,10 @@ static int read_server_file(struct chimera_slice rest, const char *text, char **
             rest = chimera_slice_behind(rest, strlen(HOST));
     }
     if (rest.size == 0 || rest.data[0] != '/')
-        return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", text);
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "cannot retrieve path from uri: %s; file:///DIR/NAME is wanted, or "
+                            "file://./NAME from the folder of policies.yml",
+                            text);
     int code = keep_path(rest, ret_path, err);
     if (code == CHIMERA_OK)
         decode(*ret_path, CHIMERA_PERCENT_LENIENT);
@@ -101,6 +110,11 @@ static int read_for_server(const char *text, struct chimera_reference *ret_refer
     if (chimera_slice_starts(name, "file:"))
         return read_server_file(chimera_slice_behind(name, strlen("file:")), text,
                                 &ret_reference->path, err);
+    if (chimera_slice_starts(name, "~/"))
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "cannot parse %s: ~ is nobody's folder here; write the path out as "
+                            "file:///DIR/NAME, or as ./NAME from the folder of policies.yml",
+                            chimera_reference_show(text, &shown));
     struct chimera_slice scheme = scheme_of(name, CHIMERA_DIALECT_SERVER);
     /* More likely a file's than Docker's. */
     if (!scheme.data && (name.size == 0 || !memchr(name.data, '/', name.size)))
@@ -141,6 +155,59 @@ int chimera_reference_read(const char *text, enum chimera_dialect dialect,
     else
         *ret_reference = reference; /* path and all */
     return code;
+}
+
+/* --- Files beside policies.yml --- */
+
+/* Without "file://", and not percent-encoded where that was not there. */
+static bool is_relative(struct chimera_slice name, struct chimera_slice *ret_path, bool *ret_is_uri)
+{
+    *ret_is_uri = chimera_slice_starts(name, FILE_SCHEME);
+    *ret_path = *ret_is_uri ? chimera_slice_behind(name, strlen(FILE_SCHEME)) : name;
+    return chimera_slice_starts(*ret_path, "./") || chimera_slice_starts(*ret_path, "../");
+}
+
+int chimera_reference_resolve(const char *text, const char *folder, char **ret_location,
+                              struct chimera_error *err)
+{
+    struct chimera_slice path, name = chimera_slice_trim(chimera_slice_of(text));
+    struct chimera_buffer location;
+    bool is_uri;
+    *ret_location = NULL;
+    if (!is_relative(name, &path, &is_uri))
+        return CHIMERA_OK;
+    while (chimera_slice_starts(path, "./"))
+        path = chimera_slice_behind(path, strlen("./"));
+    chimera_buffer_init(&location, LOCATION_MAX);
+    chimera_buffer_text(&location, FILE_SCHEME);
+    chimera_percent_encode(chimera_slice_of(folder), CHIMERA_PERCENT_FILE, &location);
+    chimera_buffer_byte(&location, '/');
+    if (is_uri)
+        chimera_buffer_append(&location, path);
+    else
+        chimera_percent_encode(path, CHIMERA_PERCENT_FILE, &location);
+    chimera_buffer_byte(&location, '\0');
+    if (location.failed) {
+        int code = location.failed;
+        chimera_buffer_free(&location);
+        return chimera_fail(err, code, "%s", chimera_code_text(code));
+    }
+    *ret_location = location.data;
+    return CHIMERA_OK;
+}
+
+char *chimera_reference_meant(const char *text, const char *folder)
+{
+    struct stat status;
+    char *meant = NULL;
+    bool is_absolute = *text == '/';
+    if (strstr(text, MARK) || strncmp(text, "file:", strlen("file:")) == 0 || *text == '\0')
+        return NULL;
+    CHIMERA_FREE char *path = is_absolute ? strdup(text) : chimera_path_join(folder, text);
+    if (!path || stat(path, &status) != 0 || !S_ISREG(status.st_mode) ||
+        asprintf(&meant, "%s%s", is_absolute ? FILE_SCHEME : "./", text) < 0)
+        return NULL;
+    return meant;
 }
 
 /* --- What may be shown --- */

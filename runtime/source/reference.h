@@ -32,6 +32,19 @@ struct chimera_reference {
 int chimera_reference_read(const char *text, enum chimera_dialect dialect,
                            struct chimera_reference *ret_reference, struct chimera_error *err);
 
+/* --- Files beside policies.yml --- */
+
+/* A name in that file that is relative to its folder, "./X", "../X", or either behind "file://": as
+ * a file:/// that says the same anywhere. NULL for all others. `folder` is absolute. Looks at no
+ * file. *ret_location is owned by the caller. */
+int chimera_reference_resolve(const char *text, const char *folder, char **ret_location,
+                              struct chimera_error *err);
+
+/* What the name should have been, when it has no scheme, so that it is in a registry, and a file is
+ * where it would be without one: "./x/y.wasm" for "x/y.wasm". Owned by the caller; NULL: no such
+ * file. */
+char *chimera_reference_meant(const char *text, const char *folder);
+
 /* A name as it may be shown: without a login before its host, and without the query or the fragment
  * of a URL, which may be secrets. One that is very long is cut. */
 struct chimera_shown_name {

@@ -24,10 +24,14 @@ char *module_explain(const struct policies *policies, const struct policy_spec *
 {
     char name[256], *text = NULL;
     struct chimera_shown_name shown;
+    const char *meant = policy->meant ? policy->meant : "";
     print_name(policies, policy, name, sizeof(name));
-    int size = is_unsigned ? asprintf(&text, "Policy '%s' cannot be verified: %s", name, cause)
-                           : asprintf(&text, "Error while downloading policy '%s' from %s: %s",
-                                      name, chimera_reference_show(policy->module, &shown), cause);
+    int size = is_unsigned
+                   ? asprintf(&text, "Policy '%s' cannot be verified: %s", name, cause)
+                   : asprintf(&text, "Error while downloading policy '%s' from %s: %s%s%s%s", name,
+                              chimera_reference_show(policy->module, &shown), cause,
+                              *meant ? "; there is a file of that name: is `" : "", meant,
+                              *meant ? "` meant?" : "");
     return size < 0 ? NULL : text;
 }
 
@@ -42,7 +46,8 @@ int module_find(const struct options *options, const struct policy_spec *policy,
     }
     if (options->verification && !has_fetched)
         return CHIMERA_OK; /* as it says whether that is the module which was signed */
-    int code = chimera_module_locate(policy->module, options->download_dir, &place, err);
+    int code =
+        chimera_module_locate(policy_spec_location(policy), options->download_dir, &place, err);
     if (code < 0)
         return code;
     bool is_here = place.is_local || has_fetched ||

@@ -46,7 +46,7 @@ struct build {
 static bool is_plugin(const struct policy_spec *policy, const char *path)
 {
     size_t size = strlen(path);
-    struct chimera_slice name = chimera_slice_trim(chimera_slice_of(policy->module));
+    struct chimera_slice name = chimera_slice_trim(chimera_slice_of(policy_spec_location(policy)));
     return policy->plugin ||
            (chimera_slice_starts(name, "file:") && size > 3 && strcmp(path + size - 3, ".so") == 0);
 }
@@ -152,12 +152,12 @@ static size_t list_wanted(const struct build *build, struct fetched_module *modu
     for (size_t i = 0; i < build->wanted_count; i++) {
         const struct policy_spec *policy = &policies->policy[build->wanted[i]];
         size_t at = 0;
-        while (at < count && strcmp(modules[at].module, policy->module) != 0)
+        while (at < count && strcmp(modules[at].module, policy_spec_location(policy)) != 0)
             at++;
         module_of[i] = at;
         if (at == count)
             modules[count++] =
-                (struct fetched_module){.module = policy->module, .name = policy->id};
+                (struct fetched_module){.module = policy_spec_location(policy), .name = policy->id};
     }
     return count;
 }

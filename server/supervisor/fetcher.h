@@ -14,7 +14,7 @@
 #include "server/config/plugins.h"
 
 struct fetched_module {
-    const char *module; /* as policies.yml has it; borrowed */
+    const char *module; /* as of policy_spec_location(); borrowed */
     const char *name;   /* of the first policy that wants it; borrowed, for the log */
     /* What comes of it: one of both texts, owned. */
     char *path, *failure;

@@ -29,7 +29,8 @@
 #define FILE_MAX ((size_t)64 << 20)
 
 struct module {                                 /* one reference, as policies.yml writes it */
-    const char *name;                           /* borrowed from the policies */
+    const char *name;                           /* borrowed from the policies, as the next two */
+    const char *location, *meant;               /* as of struct policy_spec */
     char *path;                                 /* owned; NULL: it cannot be had */
     char signed_digest[CHIMERA_OCI_DIGEST_MAX]; /* of struct chimera_fetched */
     struct chimera_digest wasm, manifest;
@@ -74,13 +75,17 @@ static int read_policies(struct task *task, struct chimera_error *err)
     if (!task->module || !task->module_of)
         return chimera_fail_memory(err);
     for (size_t i = 0; i < task->policies.policy_count; i++) {
-        const char *name = task->policies.policy[i].module;
+        const struct policy_spec *policy = &task->policies.policy[i];
+        const char *name = policy->module;
         size_t at = 0;
         while (at < task->module_count && strcmp(task->module[at].name, name) != 0)
             at++;
         task->module_of[i] = at;
         if (at == task->module_count)
-            task->module[task->module_count++].name = name;
+            task->module[task->module_count++] =
+                (struct module){.name = name,
+                                .location = policy_spec_location(policy),
+                                .meant = policy->meant ? policy->meant : ""};
     }
     return CHIMERA_OK;
 }
@@ -160,9 +165,11 @@ static int take_fetched(void *context, size_t index, int code,
     if (task->module[index].path)
         return EXIT_GOOD;
     task->missing++;
-    const char *name = task->module[index].name;
+    const char *name = task->module[index].name, *meant = task->module[index].meant;
     int shown = strstr(err->text, name) ? 0 : (int)strcspn(name, "?"); /* a query may be a secret */
-    if (code < 0 && asprintf(&why, "%.*s%s%s", shown, name, shown ? ": " : "", err->text) < 0)
+    if (code < 0 && asprintf(&why, "%.*s%s%s%s%s%s", shown, name, shown ? ": " : "", err->text,
+                             *meant ? "; there is a file of that name: is `" : "", meant,
+                             *meant ? "` meant?" : "") < 0)
         why = NULL;
     say_failure(task, index, why ? why : "out of memory");
     return EXIT_FAILED;
@@ -175,7 +182,7 @@ static int fetch_modules(struct task *task, struct chimera_error *err)
     if (!names)
         return chimera_fail_memory(err);
     for (size_t i = 0; i < task->module_count; i++)
-        names[i] = task->module[i].name;
+        names[i] = task->module[i].location;
     fetch_many(task->fetch, names, task->module_count, take_fetched, task);
     return CHIMERA_OK;
 }

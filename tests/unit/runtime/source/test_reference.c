@@ -81,13 +81,74 @@ static void each_says_what_it_cannot_read(void **state)
     assert_string_equal(err.text, "Cannot find policy with uri: file:///%zz");
     assert_int_equal(chimera_reference_read("file://h/a", CHIMERA_DIALECT_SERVER, &reference, &err),
                      CHIMERA_EINVAL);
-    assert_string_equal(err.text, "cannot retrieve path from uri: file://h/a");
+    assert_string_equal(err.text,
+                        "cannot retrieve path from uri: file://h/a; file:///DIR/NAME is wanted, or "
+                        "file://./NAME from the folder of policies.yml");
+    assert_int_equal(chimera_reference_read("~/a.wasm", CHIMERA_DIALECT_SERVER, &reference, &err),
+                     CHIMERA_EINVAL);
+    assert_string_equal(err.text,
+                        "cannot parse ~/a.wasm: ~ is nobody's folder here; write the path out as "
+                        "file:///DIR/NAME, or as ./NAME from the folder of policies.yml");
     for (enum chimera_dialect dialect = CHIMERA_DIALECT_SERVER; dialect <= CHIMERA_DIALECT_COMMAND;
          dialect++) {
         assert_int_equal(chimera_reference_read("ftp://h/a", dialect, &reference, &err),
                          CHIMERA_EINVAL);
         assert_string_equal(err.text, "unknown scheme: ftp");
     }
+}
+
+static void what_is_relative_is_beside_the_file_that_names_it(void **state)
+{
+    static const struct {
+        const char *name, *location; /* NULL: it is not relative */
+    } samples[] = {
+        {"./x.wasm", "file:///a%20b%25/d/x.wasm"},
+        {"././x y%20.wasm", "file:///a%20b%25/d/x%20y%2520.wasm"}, /* a path has no escapes */
+        {" ../x.wasm\n", "file:///a%20b%25/d/../x.wasm"},
+        {"file://./x%20y.wasm", "file:///a%20b%25/d/x%20y.wasm"}, /* a URI has */
+        {"file://../x.wasm", "file:///a%20b%25/d/../x.wasm"},
+        {"file:///x.wasm", NULL},
+        {"file://x.wasm", NULL},
+        {"x/y.wasm", NULL},
+        {".x/y.wasm", NULL},
+        {".../x", NULL},
+        {"registry://./x", NULL},
+        {"~/x.wasm", NULL},
+        {"", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        char *location = NULL;
+        assert_int_equal(chimera_reference_resolve(samples[i].name, "/a b%/d", &location, NULL), 0);
+        if (samples[i].location)
+            assert_string_equal(location, samples[i].location);
+        else
+            assert_null(location);
+        free(location);
+    }
+}
+
+static void assert_meant(const char *name, const char *folder, const char *wanted)
+{
+    char *meant = chimera_reference_meant(name, folder);
+    if (wanted)
+        assert_string_equal(meant, wanted);
+    else
+        assert_null(meant);
+    free(meant);
+}
+
+static void a_file_in_the_place_of_a_reference_is_seen(void **state)
+{
+    (void)state;
+    assert_meant("passwd", "/etc", "./passwd");
+    assert_meant("etc/passwd", "/", "./etc/passwd");
+    assert_meant("/etc/passwd", "/", "file:///etc/passwd");
+    assert_meant("file:///etc/passwd", "/", NULL);
+    assert_meant("registry://etc/passwd", "/", NULL);
+    assert_meant("etc", "/", NULL); /* a folder */
+    assert_meant("etc/no-such-file", "/", NULL);
+    assert_meant("", "/", NULL);
 }
 
 static void what_may_be_a_secret_is_not_shown(void **state)
@@ -126,6 +187,8 @@ int main(void)
         cmocka_unit_test(the_command_reads_paths_and_uris),
         cmocka_unit_test(blanks_around_a_uri_are_no_part_of_it),
         cmocka_unit_test(each_says_what_it_cannot_read),
+        cmocka_unit_test(what_is_relative_is_beside_the_file_that_names_it),
+        cmocka_unit_test(a_file_in_the_place_of_a_reference_is_seen),
         cmocka_unit_test(what_may_be_a_secret_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
