@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a file of Kubernetes resources; what is accepted is whole. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/json/tree.h"
-#include "toolchain/command/running/definition.c"
-#include "toolchain/command/running/resources.c"
-#include "toolchain/command/running/run_input.c"
-#include "toolchain/command/running/tree_type.c"
+#include "toolchain/command/definition/definition.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

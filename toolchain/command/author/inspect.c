@@ -9,7 +9,9 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
+#include "runtime/text/problems.h"
 #include "runtime/yaml/yaml.h"
+#include "toolchain/command/author/inspect_bundle.h"
 #include "toolchain/command/author/inspect_plugin.h"
 #include "toolchain/command/author/inspect_table.h"
 #include "toolchain/command/author/markdown.h"
@@ -189,9 +191,34 @@ static int print_signatures(const struct chimera_cli_options *options,
     return EXIT_GOOD;
 }
 
+/* `tree` as it is asked for; false: for people. */
+static bool print_tree(const struct chimera_cli_options *options, struct json_object *tree,
+                       struct chimera_buffer *out)
+{
+    const char *format = chimera_cli_value(options, "output");
+    if (!format)
+        return false;
+    if (strcmp(format, "yaml") == 0) {
+        chimera_yaml_show(tree, out);
+        return true;
+    }
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, OUTPUT_MAX);
+    chimera_json_write_ordered(tree, 2, &text);
+    chimera_buffer_byte(&text, '\n');
+    if (isatty(STDOUT_FILENO))
+        chimera_printable_document(chimera_buffer_slice(&text), CHIMERA_PRINTABLE_JSON, out);
+    else
+        chimera_buffer_append(out, chimera_buffer_slice(&text));
+    if (text.failed && !out->failed)
+        out->failed = text.failed;
+    chimera_buffer_free(&text);
+    return true;
+}
+
 static int print(const struct chimera_cli_options *options, const struct policy_module *file)
 {
-    bool is_yaml = chimera_cli_is_given(options, "output");
+    bool is_yaml = chimera_cli_is_given(options, "output"); /* or JSON */
     struct chimera_buffer out;
     int code = EXIT_GOOD;
     if (!file->metadata.is_annotated)
@@ -201,10 +228,11 @@ static int print(const struct chimera_cli_options *options, const struct policy_
             file->uri);
     if (!is_yaml && file->metadata.protocol == CHIMERA_PROTOCOL_NONE)
         return say_error("Invalid policy: protocol_version not defined");
+    if (is_yaml && strcmp(chimera_cli_value(options, "output"), "json") == 0 &&
+        chimera_cli_is_given(options, "show-signatures"))
+        return say_error("--show-signatures goes with the table and with --output yaml");
     chimera_buffer_init(&out, OUTPUT_MAX);
-    if (is_yaml)
-        chimera_yaml_show(file->metadata.tree, &out);
-    else
+    if (!print_tree(options, file->metadata.tree, &out))
         print_pretty(file, &out);
     if (chimera_cli_is_given(options, "show-signatures"))
         code = print_signatures(options, file, is_yaml, &out);
@@ -215,12 +243,48 @@ static int print(const struct chimera_cli_options *options, const struct policy_
     return failed ? say_error("%s", chimera_code_text(failed)) : code;
 }
 
+static void say(void *context, const char *line)
+{
+    (void)context;
+    say_error("%s", line);
+}
+
+/* What was built: a plugin, or a bundle of them. */
+static int print_built(const struct chimera_cli_options *options)
+{
+    const char *path = options->arguments[0];
+    bool is_bundle = inspect_is_bundle(path);
+    CHIMERA_JSON struct json_object *tree = NULL;
+    struct chimera_buffer out, details;
+    struct chimera_error err = {.details = &details};
+    if (chimera_cli_is_given(options, "show-signatures"))
+        return say_error("--show-signatures is for policies of registries, and %s was built here",
+                         path);
+    chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
+    chimera_buffer_init(&out, OUTPUT_MAX);
+    int code =
+        is_bundle ? inspect_bundle_read(path, &tree, &err) : inspect_plugin_read(path, &tree, &err);
+    if (code < 0)
+        chimera_error_each(&err, say, NULL);
+    else if (!print_tree(options, tree, &out) && is_bundle)
+        inspect_bundle_write(tree, say_in_colour(STDOUT_FILENO), &out);
+    else if (!chimera_cli_is_given(options, "output"))
+        inspect_plugin_write(tree, &out);
+    if (code == CHIMERA_OK && out.failed)
+        code = say_error("%s", chimera_code_text(out.failed));
+    else if (code == CHIMERA_OK)
+        fwrite(out.data, 1, out.size, stdout);
+    chimera_buffer_free(&out);
+    chimera_buffer_free(&details);
+    return code == CHIMERA_OK ? EXIT_GOOD : EXIT_FAILED;
+}
+
 static int run_inspect(const struct chimera_cli_options *options)
 {
     struct policy_module file;
     struct chimera_error err = {0};
-    if (inspect_is_plugin(options->arguments[0]))
-        return inspect_plugin(options->arguments[0]);
+    if (policy_is_plugin(options->arguments[0]) || inspect_is_bundle(options->arguments[0]))
+        return print_built(options);
     if (fetch_flags_require_signed(options, &err) < 0 ||
         policy_module_open(options->arguments[0], NULL, &file, &err) < 0)
         return say_error(
@@ -230,7 +294,7 @@ static int run_inspect(const struct chimera_cli_options *options)
     return code;
 }
 
-static const char *const formats[] = {"yaml", NULL};
+static const char *const formats[] = {"yaml", "json", NULL};
 
 static const struct chimera_cli_option inspect_options[] = {
     {.name = "output",
@@ -252,7 +316,7 @@ static const struct chimera_cli_argument inspect_arguments[] = {
      .is_required = true,
      .help =
          "The policy: a path or URI of a WebAssembly module, the beginning of the SHA-256 of one "
-         "in the store, or the path of a built plugin"},
+         "in the store, or the path of a built plugin or of a bundle"},
     {0},
 };
 
@@ -266,10 +330,11 @@ const struct chimera_cli_command command_inspect = {
         "resources it is "
         "for, and those it wants to read.\n"
         "With --output yaml the whole document is printed with its defaults, as `annotate` "
-        "takes it.\n"
+        "takes it; with --output json it is the same as JSON.\n"
         "Of a built plugin (.so) it shows what it was made from, and where its requests "
         "begin: after its start, at its first read of input, or at its start, and why; "
-        "for that the start is run.",
+        "for that the start is run. Of a bundle it shows the policies that a server would serve "
+        "from it, with the digests of their modules and plugins.",
     .options = inspect_options,
     .arguments = inspect_arguments,
     .run = run_inspect,

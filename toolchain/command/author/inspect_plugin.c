@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inspect_plugin.c - `chimera inspect` of a built plugin: what it was made from and how it starts.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
 #include "runtime/instance/types.h"
+#include "runtime/json/tree.h"
 #include "runtime/policy/policy.h"
 #include "runtime/review/request.h"
 #include "runtime/text/printable.h"
 #include "toolchain/command/author/inspect_plugin.h"
-#include "toolchain/command/commands.h"
 
 #define LIMIT_MS 10000 /* for the start */
 #define ARENA_MAX ((size_t)16 << 20)
@@ -27,17 +28,6 @@ static const char sample[] =
     "\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"sample\","
     "\"namespace\":\"default\"},\"spec\":{\"containers\":[{\"name\":\"sample\","
     "\"image\":\"sample\"}]}}}}";
-
-bool inspect_is_plugin(const char *path)
-{
-    size_t size = strlen(path);
-    return size > 3 && strcmp(path + size - 3, ".so") == 0;
-}
-
-static void print_row(const char *name, const char *value)
-{
-    chimera_printable_say(stdout, NULL, "%-17s%s", name, value);
-}
 
 /* Once in a slot's life. 0 when it fails, with the reason. */
 static uint64_t measure_start(struct chimera_policy *policy, struct chimera_error *err)
@@ -84,56 +74,121 @@ static uint64_t measure_request(struct chimera_policy *policy, uint64_t *ret_pag
     return best;
 }
 
-/* How much of an evaluation is done once, and how much each time. */
-static void print_costs(struct chimera_policy *policy, uint64_t start_ns)
+static void put_text(struct json_object *tree, const char *key, const char *text)
 {
-    char text[160];
-    uint64_t pages = 0, request_ns = measure_request(policy, &pages);
-    snprintf(text, sizeof(text), "%.3f ms, once", (double)start_ns / 1e6);
-    print_row("before requests:", text);
-    if (request_ns > 0)
-        snprintf(text, sizeof(text),
-                 "%.3f ms for a Pod of nothing, without settings; %llu pages of 4 KiB brought back",
-                 (double)request_ns / 1e6, (unsigned long long)pages);
-    print_row("each request:",
-              request_ns > 0 ? text : "unknown: without settings the policy does not answer");
+    json_object_object_add(tree, key, json_object_new_string(text));
 }
 
-static void print_plugin(const struct chimera_loaded *loaded, const char *start, const char *values)
+/* How much of an evaluation is done once, and how much each time. */
+static void put_costs(struct chimera_policy *policy, uint64_t start_ns, struct json_object *tree)
+{
+    uint64_t pages = 0, request_ns = measure_request(policy, &pages);
+    json_object_object_add(tree, "startNanoseconds", json_object_new_int64((int64_t)start_ns));
+    if (request_ns == 0)
+        return;
+    json_object_object_add(tree, "requestNanoseconds", json_object_new_int64((int64_t)request_ns));
+    json_object_object_add(tree, "requestPages", json_object_new_int64((int64_t)pages));
+}
+
+static void put_plugin(const struct chimera_loaded *loaded, struct json_object *tree)
 {
     const struct chimera_plugin *plugin = loaded->plugin;
-    char hex[CHIMERA_DIGEST_HEX], memory[64];
+    char hex[CHIMERA_DIGEST_HEX];
     chimera_digest_hex(&loaded->manifest.wasm, hex);
-    snprintf(memory, sizeof(memory), "%u pages of 64 KiB, at most %u", plugin->memory_min_pages,
-             plugin->memory_max_pages);
-    print_row("made from:", hex);
-    print_row("execution mode:", chimera_mode_name((enum chimera_mode)plugin->mode));
-    print_row("tier:", chimera_tier_name((enum chimera_tier)plugin->tier));
-    print_row("toolchain:", plugin->toolchain);
-    print_row("memory:", plugin->has_memory ? memory : "none");
-    print_row("requests begin:", start);
-    if (values[0])
-        print_row("values:", values);
+    put_text(tree, "wasm", hex);
+    put_text(tree, "mode", chimera_mode_name((enum chimera_mode)plugin->mode));
+    put_text(tree, "tier", chimera_tier_name((enum chimera_tier)plugin->tier));
+    put_text(tree, "toolchain", plugin->toolchain);
+    if (!plugin->has_memory)
+        return;
+    json_object_object_add(tree, "memoryPages", json_object_new_int64(plugin->memory_min_pages));
+    json_object_object_add(tree, "memoryPagesMost",
+                           json_object_new_int64(plugin->memory_max_pages));
 }
 
-int inspect_plugin(const char *path)
+int inspect_plugin_read(const char *path, struct json_object **ret_tree, struct chimera_error *err)
 {
     static struct chimera_loaded *loaded; /* mapped until the process ends */
     const struct chimera_policy_options options = {
         .id = "inspected", .limit_ms = LIMIT_MS, .lanes = 1};
     struct chimera_policy *policy = NULL;
-    struct chimera_error err = {0};
+    struct chimera_error why = {0};
     if (strncmp(path, "file://", 7) == 0)
         path += 7;
-    if (chimera_plugin_load(path, &loaded, &err) < 0 ||
-        chimera_policy_open(loaded, &options, &policy, &err) < 0)
-        return say_error("%s", err.text);
+    int code = chimera_plugin_load(path, &loaded, err);
+    if (code == CHIMERA_OK)
+        code = chimera_policy_open(loaded, &options, &policy, err);
+    if (code < 0)
+        return code;
+    struct json_object *tree = json_object_new_object();
+    put_plugin(loaded, tree);
     /* Brings one instance to where its requests begin: the only way to know. */
-    uint64_t start_ns = measure_start(policy, &err);
-    print_plugin(loaded, start_ns == 0 ? err.text : chimera_policy_start_text(policy),
-                 chimera_policy_values_text(policy));
+    uint64_t start_ns = measure_start(policy, &why);
+    const char *values = chimera_policy_values_text(policy);
+    put_text(tree, "requestsBegin", start_ns == 0 ? why.text : chimera_policy_start_text(policy));
+    if (values[0])
+        put_text(tree, "values", values);
     if (start_ns > 0)
-        print_costs(policy, start_ns);
+        put_costs(policy, start_ns, tree);
     chimera_policy_close(policy);
-    return EXIT_GOOD;
+    *ret_tree = tree;
+    return CHIMERA_OK;
+}
+
+/* --- For people --- */
+
+__attribute__((format(printf, 3, 4))) static void
+write_row(struct chimera_buffer *out, const char *name, const char *format, ...)
+{
+    char text[1200];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    chimera_buffer_print(out, "%-17s", name);
+    chimera_printable_append(chimera_slice_of(text), NULL, out);
+    chimera_buffer_byte(out, '\n');
+}
+
+static void write_text(struct chimera_buffer *out, const char *name, struct json_object *tree,
+                       const char *key)
+{
+    struct json_object *value = chimera_json_member(tree, key);
+    if (value)
+        write_row(out, name, "%s", json_object_get_string(value));
+}
+
+static void write_costs(struct json_object *tree, struct chimera_buffer *out)
+{
+    struct json_object *start = chimera_json_member(tree, "startNanoseconds");
+    struct json_object *request = chimera_json_member(tree, "requestNanoseconds");
+    if (!start)
+        return;
+    write_row(out, "before requests:", "%.3f ms, once", (double)json_object_get_int64(start) / 1e6);
+    if (!request)
+        write_row(out, "each request:", "unknown: without settings the policy does not answer");
+    else
+        write_row(
+            out, "each request:",
+            "%.3f ms for a Pod of nothing, without settings; %lld pages of 4 KiB brought back",
+            (double)json_object_get_int64(request) / 1e6,
+            (long long)json_object_get_int64(chimera_json_member(tree, "requestPages")));
+}
+
+void inspect_plugin_write(struct json_object *tree, struct chimera_buffer *out)
+{
+    struct json_object *pages = chimera_json_member(tree, "memoryPages");
+    write_text(out, "made from:", tree, "wasm");
+    write_text(out, "execution mode:", tree, "mode");
+    write_text(out, "tier:", tree, "tier");
+    write_text(out, "toolchain:", tree, "toolchain");
+    if (pages)
+        write_row(out, "memory:", "%lld pages of 64 KiB, at most %lld",
+                  (long long)json_object_get_int64(pages),
+                  (long long)json_object_get_int64(chimera_json_member(tree, "memoryPagesMost")));
+    else
+        write_row(out, "memory:", "none");
+    write_text(out, "requests begin:", tree, "requestsBegin");
+    write_text(out, "values:", tree, "values");
+    write_costs(tree, out);
 }

@@ -3,14 +3,16 @@
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_INSPECT_PLUGIN_H
 #define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_INSPECT_PLUGIN_H
 
-#include <stdbool.h>
+#include <json-c/json.h>
 
-/* By its name, which ends in .so. */
-bool inspect_is_plugin(const char *path);
+#include "runtime/base/buffer.h"
+#include "runtime/base/error.h"
 
-/* Prints what the plugin's descriptor says, and where its requests begin, for which its start is
- * run, and what that and a small request take. Returns the command's exit code. `path` may be a
- * file:// URI. */
-int inspect_plugin(const char *path);
+/* What the plugin's descriptor says, and where its requests begin, for which its start is run, and
+ * what that and a small request take. `path` may be a file:// URI. The tree is owned by the caller.
+ */
+int inspect_plugin_read(const char *path, struct json_object **ret_tree, struct chimera_error *err);
+/* As people read it. */
+void inspect_plugin_write(struct json_object *tree, struct chimera_buffer *out);
 
 #endif

@@ -162,7 +162,8 @@ static int run_push(const struct chimera_cli_options *options)
         return key;
     if (fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
-    int code = policy_module_open(options->arguments[0], NULL, &module, &err) < 0
+    int code = policy_module_open(options->arguments[0], NULL, &module, &err) < 0 ||
+                       policy_module_must_be(&module, "to push it", &err) < 0
                    ? say_error("%s", err.text)
                    : check_annotated(options, &module);
     if (code == EXIT_GOOD)

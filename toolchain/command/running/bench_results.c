@@ -11,7 +11,7 @@
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/running/tree_type.h"
+#include "toolchain/command/definition/tree_type.h"
 
 #define FOLDER "target/tiny-bench"
 #define FILE_MAX ((size_t)8 << 20)

@@ -5,8 +5,8 @@
 #define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_BENCH_RESULTS_H
 
 #include "runtime/base/error.h"
+#include "toolchain/command/definition/definition.h"
 #include "toolchain/command/running/bench_statistics.h"
-#include "toolchain/command/running/definition.h"
 
 /* None, with a count of 0, when there are none; the caller ends them. */
 int bench_results_read(const char *label, const struct definition *definition,

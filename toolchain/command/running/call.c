@@ -6,8 +6,8 @@
 
 #include "runtime/base/file.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/definition/run_input.h"
 #include "toolchain/command/running/host_broker.h"
-#include "toolchain/command/running/run_input.h"
 #include "toolchain/command/running/runner.h"
 
 enum { MODULE, OPERATION, PAYLOAD }; /* arguments */

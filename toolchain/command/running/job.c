@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "runtime/log/log.h"
-#include "toolchain/command/running/run_input.h"
+#include "toolchain/command/definition/run_input.h"
 
 #define TARGET "chimera::run"
 
@@ -20,7 +20,7 @@ static int open_policies(struct job *job, struct chimera_error *err)
                             "--record-host-capabilities-interactions writes the session of one "
                             "policy, and there are %zu",
                             definitions->count);
-    if (definitions->are_resources)
+    if (definitions->are_set)
         job->runner.asked_mode = CHIMERA_MODE_NONE;
     for (size_t i = 0; i < definitions->count && code == CHIMERA_OK; i++)
         code = runnable_open(&job->runner, &definitions->list[i], &job->runnables[i], err);

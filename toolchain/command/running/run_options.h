@@ -24,6 +24,10 @@
          .kind = CHIMERA_CLI_VALUE,                                                            \
          .value = "VALUE",                                                                     \
          .help = "The settings of the policy as JSON; --settings-path wins over it"},          \
+        {.name = "bundle",                                                                     \
+         .kind = CHIMERA_CLI_VALUE,                                                            \
+         .value = "DIR",                                                                       \
+         .help = "A bundle, of which the policy is named by its id"},                          \
         OPTION_EXECUTION_MODE,                                                                 \
         {.name = "raw", .help = "The request is any JSON document, not an admission request"}, \
         OPTION_HOST_CAPABILITIES,                                                              \

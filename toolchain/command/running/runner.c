@@ -35,7 +35,8 @@ static int list_patterns(const struct chimera_cli_options *options, struct runne
                          struct chimera_error *err)
 {
     size_t count = 0;
-    if (!chimera_cli_is_given(options, "allowed-host-capabilities"))
+    runner->are_patterns_given = chimera_cli_is_given(options, "allowed-host-capabilities");
+    if (!runner->are_patterns_given)
         runner->patterns[count++] = "*";
     for (size_t i = 0; i < options->given_count; i++) {
         const struct chimera_cli_given *given = &options->given[i];
@@ -159,6 +160,8 @@ int runnable_open(const struct runner *runner, const struct definition *definiti
         ret_runnable->names[i] = definition->member[i].name;
         int code =
             policy_module_open(definition->member[i].module, &runner->flags.fetch, module, err);
+        if (code == 0 && definition->member[i].is_locked)
+            module->lock = &definition->member[i].lock;
         if (code == 0)
             code = chimera_metadata_check_version(&module->metadata, CHIMERA_READER_COMMAND, err);
         if (code < 0)
@@ -207,6 +210,10 @@ static int choose_mode(const struct runner *runner, const struct policy_module *
                        enum chimera_mode *ret_mode, struct chimera_error *err)
 {
     bool is_rego = false;
+    if (module->is_plugin) {
+        *ret_mode = runner->asked_mode ? runner->asked_mode : module->mode;
+        return CHIMERA_OK;
+    }
     int code =
         runner->asked_mode == CHIMERA_MODE_NONE ? check_is_rego(module, &is_rego, err) : CHIMERA_OK;
     if (code < 0)
@@ -215,7 +222,8 @@ static int choose_mode(const struct runner *runner, const struct policy_module *
                                          err);
 }
 
-static int load(const char *path, struct chimera_loaded **ret_loaded, struct chimera_error *err)
+static int load(const char *path, const struct chimera_digest *lock,
+                struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     for (size_t i = 0; i < loaded_count; i++) {
         if (strcmp(loaded[i]->path, path) == 0) {
@@ -228,7 +236,7 @@ static int load(const char *path, struct chimera_loaded **ret_loaded, struct chi
     if (!more)
         return chimera_fail_memory(err);
     loaded = more;
-    int code = chimera_plugin_load(path, &loaded[loaded_count], err);
+    int code = chimera_plugin_load_locked(path, lock, &loaded[loaded_count], err);
     if (code == CHIMERA_OK)
         *ret_loaded = loaded[loaded_count++];
     return code;
@@ -255,7 +263,7 @@ static int build_and_load(struct runner *runner, const struct policy_module *mod
                      CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds));
     code = chimera_fetched_check(module->signed_digest, &built.wasm, module->path, err);
     if (code == CHIMERA_OK)
-        code = load(built.plugin, ret_loaded, err);
+        code = load(built.plugin, NULL, ret_loaded, err);
     chimera_built_done(&built);
     return code;
 }
@@ -270,10 +278,31 @@ static int make_builder(struct runner *runner, struct chimera_error *err)
     return chimera_builder_new(&options, &runner->builder, err);
 }
 
+/* One that was built by others. */
+static int load_plugin(const struct runner *runner, const struct policy_module *module,
+                       enum chimera_mode mode, struct chimera_loaded **ret_loaded,
+                       struct chimera_error *err)
+{
+    if (module->mode != mode)
+        return chimera_fail(err, CHIMERA_EINVAL, "%s was built for the mode %s, not for %s",
+                            module->path, chimera_mode_name(module->mode), chimera_mode_name(mode));
+    int code = load(module->path, module->lock, ret_loaded, err);
+    if (code < 0 || runner->tier == CHIMERA_TIER_ANY)
+        return code;
+    enum chimera_tier tier = (*ret_loaded)->manifest.tier;
+    return tier == runner->tier
+               ? CHIMERA_OK
+               : chimera_fail(err, CHIMERA_EINVAL, "%s was built in the %s tier, not in the %s one",
+                              module->path, chimera_tier_name(tier),
+                              chimera_tier_name(runner->tier));
+}
+
 int runner_load(struct runner *runner, const struct policy_module *module, enum chimera_mode mode,
                 struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     bool was_cached = false;
+    if (module->is_plugin)
+        return load_plugin(runner, module, mode, ret_loaded, err);
     interrupt_catch();
     int code = make_builder(runner, err);
     if (code == 0)
@@ -287,6 +316,15 @@ int runner_load(struct runner *runner, const struct policy_module *module, enum 
         runner_done(runner);
     interrupt_release();
     return code;
+}
+
+/* What the command line says goes before what a policies.yml does. */
+static const char *const *granted(const struct runner *runner,
+                                  const struct definition_member *member)
+{
+    return member->capabilities && !runner->are_patterns_given
+               ? (const char *const *)member->capabilities
+               : runner->patterns;
 }
 
 static int start_member(struct runner *runner, struct runnable *runnable, size_t index,
@@ -317,7 +355,7 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
         .memory_limit = runner->memory_limit,
         .lanes = 1,
         .prints = true,
-        .capabilities = runner->patterns,
+        .capabilities = granted(runner, member),
         .resources = (const char *const *)(trusted ? trusted : member->resources),
         .source =
             runnable->session ? chimera_host_session_source(runnable->session) : runner->source,
@@ -331,7 +369,8 @@ int runnable_start(struct runner *runner, struct runnable *runnable, struct chim
 {
     int code = CHIMERA_OK;
     for (size_t i = 0; i < runnable->definition->count && code == CHIMERA_OK; i++)
-        if (!runner->replay && runner->patterns[0] && host_broker_is_wanted(&runnable->module[i]))
+        if (!runner->replay && granted(runner, &runnable->definition->member[i])[0] &&
+            host_broker_is_wanted(&runnable->module[i]))
             code = host_broker_start(&runner->flags, err);
     for (size_t i = 0; i < runnable->definition->count && code == CHIMERA_OK; i++)
         code = start_member(runner, runnable, i, err);

@@ -12,9 +12,9 @@
 #include "runtime/capability/session.h"
 #include "runtime/policy/policy.h"
 #include "runtime/review/group.h"
+#include "toolchain/command/definition/definition.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/policy_module.h"
-#include "toolchain/command/running/definition.h"
 
 #define RUNNER_PATTERNS_MAX 256
 #define RUNNER_ARENA_MAX ((size_t)512 << 20)
@@ -31,6 +31,7 @@ struct runner {
     struct chimera_capability_source *source; /* borrowed; answers host calls. NULL: nobody does */
     const char *replay, *record; /* borrowed: files of sessions to answer from, to write. NULL */
     const char *patterns[RUNNER_PATTERNS_MAX + 1]; /* borrowed; of host capabilities */
+    bool are_patterns_given; /* by the option, which then goes before a policies.yml */
     /* Owned, and kept to the end: without a cache the plugins are in its folder. It keeps pointing
      * at the progress, so a runner that has built stays where it is. */
     struct chimera_builder *builder;
@@ -43,7 +44,8 @@ int runner_init(const struct chimera_cli_options *options, struct runner *ret_ru
                 struct chimera_error *err);
 void runner_done(struct runner *runner);
 
-/* A module as a plugin, built if the cache does not have it. After a failure the runner is done. */
+/* A module as a plugin, built if the cache does not have it, or a plugin, for that mode. After a
+ * failure to build the runner is done. */
 int runner_load(struct runner *runner, const struct policy_module *module, enum chimera_mode mode,
                 struct chimera_loaded **ret_loaded, struct chimera_error *err);
 

@@ -11,7 +11,7 @@
 #include "runtime/json/tree.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/document.h"
-#include "toolchain/command/running/tree_type.h"
+#include "toolchain/command/definition/tree_type.h"
 #include "toolchain/command/testing/judge.h"
 
 #define FILE_MAX ((size_t)64 << 20)

@@ -6,7 +6,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
-#include "toolchain/command/running/tree_type.h"
+#include "toolchain/command/definition/tree_type.h"
 
 #define TEXT_MAX ((size_t)256 << 20)
 #define SHOWN_MAX 2000 /* of a value, in a reason */

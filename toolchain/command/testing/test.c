@@ -12,7 +12,7 @@
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/running/run_input.h"
+#include "toolchain/command/definition/run_input.h"
 #include "toolchain/command/running/runner.h"
 #include "toolchain/command/testing/cases.h"
 #include "toolchain/command/testing/judge.h"
@@ -78,19 +78,21 @@ static int define_module(const struct test_case *test, struct definitions *defin
     return CHIMERA_OK;
 }
 
-static int define_resource(const struct test_case *test, struct definitions *definitions,
-                           struct chimera_error *err)
+static int define_one_of_set(const struct test_case *test, struct definitions *definitions,
+                             struct chimera_error *err)
 {
     int code = definitions_read(test->policy, definitions, err);
     if (code < 0)
         return code;
     if (definitions->count != 1)
         return chimera_fail(err, CHIMERA_EINVAL,
-                            "%s: a case needs one policy, and there are %zu in it", test->policy,
-                            definitions->count);
+                            "%s: a case needs one policy, and there are %zu in it: name one of "
+                            "them behind it, as in `%s#%s`",
+                            test->policy, definitions->count, test->policy,
+                            definitions->list[0].id);
     if (test->has_settings)
         return chimera_fail(err, CHIMERA_EINVAL,
-                            "%s: the settings are those of the resource; the case may have none",
+                            "%s: the settings are those of the file; the case may have none",
                             test->policy);
     return CHIMERA_OK;
 }
@@ -98,12 +100,12 @@ static int define_resource(const struct test_case *test, struct definitions *def
 static int start_subject(struct player *player, const struct test_case *test,
                          struct subject *subject, struct chimera_error *err)
 {
-    bool is_file = definitions_is_file(test->policy);
+    bool is_set = definitions_is_set(test->policy);
     subject->test = test;
     chimera_arena_init(&subject->arena, RUNNER_ARENA_MAX);
-    player->runner.asked_mode = is_file ? CHIMERA_MODE_NONE : test->mode;
-    int code = is_file ? define_resource(test, &subject->definitions, err)
-                       : define_module(test, &subject->definitions, err);
+    player->runner.asked_mode = is_set ? CHIMERA_MODE_NONE : test->mode;
+    int code = is_set ? define_one_of_set(test, &subject->definitions, err)
+                      : define_module(test, &subject->definitions, err);
     if (code == CHIMERA_OK)
         code = runnable_open(&player->runner, subject->definitions.list, &subject->runnable, err);
     if (code == CHIMERA_OK)
@@ -153,6 +155,12 @@ static int convert_yaml(struct chimera_buffer *text, struct chimera_error *err)
     return text->failed ? chimera_fail(err, text->failed, "the request is too big") : CHIMERA_OK;
 }
 
+static bool is_yaml(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
 static int read_request(const struct test_case *test, struct chimera_buffer *text,
                         struct chimera_error *err)
 {
@@ -164,7 +172,7 @@ static int read_request(const struct test_case *test, struct chimera_buffer *tex
     }
     snprintf(before, sizeof(before), "Error opening request file %.500s;", test->request);
     int code = run_input_file(test->request, before, text, err);
-    if (code == CHIMERA_OK && definitions_is_file(test->request))
+    if (code == CHIMERA_OK && is_yaml(test->request))
         code = convert_yaml(text, err);
     return code;
 }

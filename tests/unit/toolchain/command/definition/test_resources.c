@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "toolchain/command/running/definition.h"
+#include "toolchain/command/definition/definition.h"
 
 #define HEAD "apiVersion: policies.kubewarden.io/v1\nkind: "
 
@@ -17,7 +17,7 @@ static struct definitions parse(const char *yaml)
     struct chimera_error err = {0};
     if (definitions_parse(chimera_slice_of(yaml), "p.yml", &definitions, &err) < 0)
         fail_msg("%s\n  %s", yaml, err.text);
-    assert_true(definitions.are_resources);
+    assert_true(definitions.are_set);
     return definitions;
 }
 

@@ -8,8 +8,8 @@
 #include "runtime/json/tree.h"
 #include "runtime/source/file_kind.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/command/running/definition.h"
-#include "toolchain/command/running/tree_type.h"
+#include "toolchain/command/definition/definition.h"
+#include "toolchain/command/definition/tree_type.h"
 
 #define API_VERSION "policies.kubewarden.io/v1"
 #define SETTINGS_MAX ((size_t)16 << 20)
@@ -346,7 +346,7 @@ int definitions_parse(struct chimera_slice text, const char *path,
     static const struct chimera_yaml_options yaml = {.is_stream = true,
                                                      .duplicate_keys_fail = true};
     CHIMERA_JSON struct json_object *documents = NULL;
-    struct definitions definitions = {.are_resources = true};
+    struct definitions definitions = {.are_set = true};
     struct chimera_error why = {0};
     if (chimera_yaml_parse(text, &yaml, &documents, &why) < 0)
         return chimera_fail(err, why.code, "Cannot parse YAML file \"%.300s\": %.600s", path,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/running/tree_type.h"
+#include "toolchain/command/definition/tree_type.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  *
  * Types are constant tables. They nest by design a few levels deep, which bounds the recursion.
  */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_TREE_TYPE_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_TREE_TYPE_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_DEFINITION_TREE_TYPE_H
+#define CHIMERA_TOOLCHAIN_COMMAND_DEFINITION_TREE_TYPE_H
 
 #include <json-c/json.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/running/run_input.h"
+#include "toolchain/command/definition/run_input.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* run_input.h - what `chimera run` reads before it needs a policy: the request and the settings. */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUN_INPUT_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUN_INPUT_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_DEFINITION_RUN_INPUT_H
+#define CHIMERA_TOOLCHAIN_COMMAND_DEFINITION_RUN_INPUT_H
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
