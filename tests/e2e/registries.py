@@ -34,8 +34,8 @@ class Registry:
     """A context manager. `tls`: (certificate, key, authority), files of PEM; `login`: HTPASSWD, or None; `more`: lines of YAML
     for its configuration."""
 
-    def __init__(self, tls=None, login=None, more=""):
-        self.folder, self.port, self.tls, self.login = tempfile.mkdtemp(prefix="chimera-registry-"), free_port(), tls, login
+    def __init__(self, tls=None, login=None, more="", port=None):
+        self.folder, self.port, self.tls, self.login = tempfile.mkdtemp(prefix="chimera-registry-"), port or free_port(), tls, login
         self.host = f"localhost:{self.port}"
         text = f"version: 0.1\nlog: {{level: warn}}\nstorage:\n  filesystem: {{rootdirectory: {self.folder}/data}}\n" \
                f"  delete: {{enabled: true}}\nhttp:\n  addr: 127.0.0.1:{self.port}\n"

@@ -370,8 +370,8 @@ def memory(pid):
     return text
 
 
-def make_certificates(folder):
-    """An authority, a server's pair of it, a client's pair of it, and a client's self-signed pair."""
+def make_certificates(folder, names="DNS:localhost,IP:127.0.0.1"):
+    """An authority, a server's pair of it for these names, a client's pair of it, and a client's self-signed pair."""
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
@@ -384,7 +384,7 @@ def make_certificates(folder):
             "-addext", "keyUsage=critical,keyCertSign")
     for name in ("server", "client"):
         with open(os.path.join(folder, "extensions"), "w") as out:
-            out.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+            out.write(f"subjectAltName={names}\n")
         openssl("req", "-new", "-key", name + ".key", "-subj", "/CN=" + name, "-out", name + ".csr")
         openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
                 "-extfile", "extensions", "-out", name + ".crt")
