@@ -10,6 +10,9 @@
 
 #define TARGET "chimera::trap"
 
+void (*chimera_stop_tap)(struct chimera_slice policy_id, struct chimera_slice uid,
+                         struct chimera_slice function);
+
 static struct chimera_slice hex(uint32_t number, char ret_text[16])
 {
     int size = snprintf(ret_text, 16, "0x%" PRIx32, number);
@@ -60,19 +63,26 @@ void chimera_stop_report(const struct chimera_guest *guest, const char *policy_i
     bool has_ended = guest->stop == CHIMERA_STOP_NONE || guest->stop == CHIMERA_STOP_SUSPENDED;
     if (guest->has_met_limit && !has_ended && chimera_log_is_on(CHIMERA_LOG_WARN))
         tell_limit(guest, policy_id, uid);
-    if (!chimera_guest_was_stopped(guest) || !chimera_log_is_on(CHIMERA_LOG_ERROR))
+    if (!chimera_guest_was_stopped(guest) ||
+        (!chimera_log_is_on(CHIMERA_LOG_ERROR) && !chimera_stop_tap))
         return;
     fields[count++] = CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id));
     if (uid.data)
         fields[count++] = CHIMERA_TEXT("request_uid", uid);
     fields[count++] = CHIMERA_TEXT("error", chimera_slice_of(chimera_guest_stop_text(guest)));
-    if (guest->stop_at && chimera_names_find(guest->loaded->names_fd,
-                                             guest->stop_at - guest->loaded->object_start, &place))
+    if (guest->stop_at &&
+        chimera_names_find(guest->loaded->names_fd, guest->stop_at - guest->loaded->object_start,
+                           &place)) {
         count += put_place(&place, in_wasm, in_code, fields + count);
+        if (chimera_stop_tap)
+            chimera_stop_tap(chimera_slice_of(policy_id), uid,
+                             (struct chimera_slice){place.name, place.name_size});
+    }
     /* The reference's words where it has some (policy-server.md §6.4). */
     if (guest->stop == CHIMERA_STOP_DEADLINE)
         message = CHIMERA_SLICE("policy execution time exceeded");
     else if (chimera_wapc_of(guest))
         message = CHIMERA_SLICE("waPC communication error");
-    chimera_log_write(CHIMERA_LOG_ERROR, TARGET, message, fields, count);
+    if (chimera_log_is_on(CHIMERA_LOG_ERROR))
+        chimera_log_write(CHIMERA_LOG_ERROR, TARGET, message, fields, count);
 }

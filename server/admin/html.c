@@ -2,6 +2,7 @@
 #include "server/admin/html.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "runtime/text/printable.h"
@@ -131,13 +132,17 @@ void html_verdict_bar(const struct counters_view *counts, struct chimera_buffer 
     } parts[] = {{"yes", counts->accepted}, {"no", counts->rejected}, {"error", counts->errors}};
     double total = (double)counts->accepted + (double)counts->rejected + (double)counts->errors;
     double at = 0;
+    char what[128];
+    snprintf(what, sizeof(what), "%llu accepted, %llu rejected, %llu errors",
+             (unsigned long long)counts->accepted, (unsigned long long)counts->rejected,
+             (unsigned long long)counts->errors);
     chimera_buffer_print(out,
-                         "<svg class=\"bar\" role=\"img\" width=\"%u\" height=\"%u\" aria-label=\""
-                         "%llu accepted, %llu rejected, %llu errors\">"
-                         "<rect class=\"none\" width=\"%u\" height=\"%u\" rx=\"2\"></rect>",
-                         BAR_WIDTH, BAR_HEIGHT, (unsigned long long)counts->accepted,
-                         (unsigned long long)counts->rejected, (unsigned long long)counts->errors,
-                         BAR_WIDTH, BAR_HEIGHT);
+                         "<svg class=\"bar\" role=\"img\" width=\"%u\" height=\"%u\" "
+                         "viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\" aria-label=\"%s\">"
+                         "<title>%s</title><rect class=\"none\" width=\"%u\" height=\"%u\" "
+                         "rx=\"2\"></rect>",
+                         BAR_WIDTH, BAR_HEIGHT, BAR_WIDTH, BAR_HEIGHT, what, what, BAR_WIDTH,
+                         BAR_HEIGHT);
     for (size_t i = 0; total > 0 && i < sizeof(parts) / sizeof(parts[0]); i++) {
         double width = BAR_WIDTH * (double)parts[i].count / total;
         if (parts[i].count)
@@ -184,16 +189,31 @@ static void draw_mark(const char *class, uint64_t ns, struct chimera_buffer *out
                          class, x, x, CHART_HEIGHT);
 }
 
-void html_histogram(const struct histogram_copy *wall, struct chimera_buffer *out)
+static void put_summary(const struct counters_view *counts, struct chimera_buffer *out)
 {
-    uint64_t p50 = histogram_quantile(wall, 0.5), p99 = histogram_quantile(wall, 0.99);
+    if (counts->wall.total == 0) {
+        chimera_buffer_text(out, "nothing was measured");
+        return;
+    }
+    chimera_buffer_text(out, counts->wall.total == 1 ? "one evaluation, " : "p50 ");
+    html_duration(counters_quantile(counts, 0.5), out);
+    if (counts->wall.total > 1) {
+        chimera_buffer_text(out, ", p99 ");
+        html_duration(counters_quantile(counts, 0.99), out);
+    }
+}
+
+void html_histogram(const struct counters_view *counts, struct chimera_buffer *out)
+{
+    const struct histogram_copy *wall = &counts->wall;
+    uint64_t p50 = counters_quantile(counts, 0.5), p99 = counters_quantile(counts, 0.99);
     uint64_t bars[BARS];
     begin_chart(CHART_HEIGHT, "chart", out);
-    chimera_buffer_text(out, " aria-label=\"p50 ");
-    html_duration(p50, out);
-    chimera_buffer_text(out, ", p99 ");
-    html_duration(p99, out);
-    chimera_buffer_text(out, "\">");
+    chimera_buffer_text(out, " aria-label=\"");
+    put_summary(counts, out);
+    chimera_buffer_text(out, "\"><title>");
+    put_summary(counts, out);
+    chimera_buffer_text(out, "</title>");
     for (unsigned i = 0; i <= DECADES; i++)
         draw_mark("grid", (uint64_t)(CHART_FIRST_NS * pow(10, i)), out);
     uint64_t before = 0;

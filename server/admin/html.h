@@ -27,7 +27,7 @@ void html_moment(uint64_t ms, struct chimera_buffer *out);
 void html_verdict_bar(const struct counters_view *counts, struct chimera_buffer *out);
 /* How often evaluations took how long, on a logarithmic scale from 1 µs to 10 s, with p50 and p99.
  */
-void html_histogram(const struct histogram_copy *wall, struct chimera_buffer *out);
+void html_histogram(const struct counters_view *counts, struct chimera_buffer *out);
 /* Its scale, for the head of a column of them. */
 void html_histogram_scale(struct chimera_buffer *out);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/admin/routes.h"
 
+#include "runtime/base/percent.h"
 #include "server/admin/host.h"
 #include "server/config/plugins.h"
 
@@ -8,7 +9,18 @@
     "the admin port is not known by this name: ask for it by its address, or start the " \
     "server with --admin-hosts\n"
 
-enum page { PAGE_NONE, PAGE_HEALTH, PAGE_METRICS, PAGE_POLICIES, PAGE_ROOT };
+#define TEXT_404 "no policy has or had this id: /policies lists those that there are\n"
+#define TEXT_400 "the query may be policy=ID, which is given once, and nothing else\n"
+
+enum page {
+    PAGE_NONE,
+    PAGE_HEALTH,
+    PAGE_METRICS,
+    PAGE_POLICIES,
+    PAGE_POLICY,
+    PAGE_REJECTIONS,
+    PAGE_ROOT
+};
 
 static const char *const stage_texts[] = {
     [SCOREBOARD_STARTING] = "starting: the policies are being built",
@@ -54,6 +66,21 @@ const char *admin_state_of(const struct scoreboard_server *server,
     return policy->spec.progress > BUILD_WAITS ? "built" : "building";
 }
 
+void admin_read_progress(const struct admin *admin, const struct scoreboard_server *server,
+                         struct admin_progress *ret_progress)
+{
+    uint8_t least = server->is_building_full ? BUILD_FULL : BUILD_QUICK;
+    *ret_progress = (struct admin_progress){0};
+    for (uint32_t i = SCOREBOARD_OTHER + 1; i < scoreboard_count(admin->scoreboard); i++) {
+        struct scoreboard_spec spec;
+        scoreboard_read(admin->scoreboard, i, &spec);
+        if (!spec.is_configured || spec.is_group || spec.progress == BUILD_NONE)
+            continue;
+        ret_progress->of++;
+        ret_progress->built += spec.progress >= least && spec.progress < BUILD_FAILED;
+    }
+}
+
 const char *admin_tier_of(const struct admin_policy *policy)
 {
     if (policy->spec.is_group || policy->score.note.state != WORKER_SCORE_LOADED)
@@ -84,11 +111,45 @@ static enum page page_of(struct chimera_slice path)
     } pages[] = {{"/healthz", PAGE_HEALTH},
                  {"/metrics", PAGE_METRICS},
                  {"/policies", PAGE_POLICIES},
+                 {"/rejections", PAGE_REJECTIONS},
                  {"/", PAGE_ROOT}};
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
         if (chimera_slice_is(path, pages[i].path))
             return pages[i].page;
-    return PAGE_NONE;
+    return chimera_slice_starts(path, "/policies/") ? PAGE_POLICY : PAGE_NONE;
+}
+
+/* The number of an encoded id; SCOREBOARD_OTHER: nobody's. */
+static uint32_t find_policy(const struct admin *admin, struct chimera_slice encoded)
+{
+    char id[HTTP_HEAD_MAX];
+    size_t size = 0;
+    if (encoded.size > sizeof(id) ||
+        !chimera_percent_decode(encoded, CHIMERA_PERCENT_LENIENT, id, &size))
+        return SCOREBOARD_OTHER;
+    return scoreboard_find(admin->scoreboard, (struct chimera_slice){id, size});
+}
+
+/* Which policy a request is about, and ADMIN_ALL where it names none. 0, or the status of a
+ * refusal. */
+static unsigned choose_policy(const struct admin *admin, enum page page,
+                              const struct http_head *head, uint32_t *ret_policy)
+{
+    static const char path[] = "/policies/", key[] = "policy=";
+    struct chimera_slice id = {NULL, 0};
+    *ret_policy = ADMIN_ALL;
+    if (page == PAGE_POLICY) {
+        id = (struct chimera_slice){head->path.data + strlen(path), head->path.size - strlen(path)};
+    } else if ((page == PAGE_REJECTIONS || page == PAGE_ROOT) && head->query.size > 0) {
+        if (!chimera_slice_starts(head->query, key) ||
+            memchr(head->query.data, '&', head->query.size))
+            return 400;
+        id = (struct chimera_slice){head->query.data + strlen(key), head->query.size - strlen(key)};
+    }
+    if (!id.data)
+        return 0;
+    *ret_policy = find_policy(admin, id);
+    return *ret_policy == SCOREBOARD_OTHER ? 404 : 0;
 }
 
 static void answer_health(const struct admin *admin, struct chimera_buffer *body,
@@ -102,8 +163,15 @@ static void answer_health(const struct admin *admin, struct chimera_buffer *body
     chimera_buffer_print(body, "%s\n", why);
 }
 
-static void write_page(const struct admin *admin, enum page page, struct chimera_buffer *body,
-                       struct answer *answer)
+static void refuse(unsigned status, const char *text, struct answer *answer)
+{
+    answer->status = status;
+    answer->type = ANSWER_TEXT;
+    answer->body = chimera_slice_of(text);
+}
+
+static void write_page(const struct admin *admin, enum page page, uint32_t policy,
+                       struct chimera_buffer *body, struct answer *answer)
 {
     answer->status = 200;
     switch (page) {
@@ -118,9 +186,17 @@ static void write_page(const struct admin *admin, enum page page, struct chimera
         answer->type = ANSWER_JSON;
         admin_write_policies(admin, body);
         break;
+    case PAGE_POLICY:
+        answer->type = ANSWER_JSON;
+        admin_write_policy(admin, policy, body);
+        break;
+    case PAGE_REJECTIONS:
+        answer->type = ANSWER_JSON;
+        admin_write_rejections(admin, policy, body);
+        break;
     case PAGE_ROOT:
         answer->type = ANSWER_PAGE;
-        admin_write_page(admin, body);
+        admin_write_page(admin, policy, body);
         break;
     case PAGE_NONE:
         answer->status = 404;
@@ -132,12 +208,11 @@ void admin_answer(const struct admin *admin, const struct http_head *head, bool 
                   struct chimera_buffer *body, struct answer *ret_answer)
 {
     enum page page = page_of(head->path);
+    uint32_t policy;
     *ret_answer = (struct answer){.closes = true, .is_http10 = head->is_http10};
     ret_answer->is_head = chimera_slice_is(head->method, "HEAD");
     if (!admin_host_is_known(head->host, admin->hosts, is_local)) {
-        ret_answer->status = 421;
-        ret_answer->type = ANSWER_TEXT;
-        ret_answer->body = CHIMERA_SLICE(TEXT_421);
+        refuse(421, TEXT_421, ret_answer);
         return;
     }
     if (page != PAGE_NONE && !ret_answer->is_head && !chimera_slice_is(head->method, "GET")) {
@@ -145,7 +220,12 @@ void admin_answer(const struct admin *admin, const struct http_head *head, bool 
         ret_answer->allow = "GET,HEAD";
         return;
     }
-    write_page(admin, page, body, ret_answer);
+    unsigned status = choose_policy(admin, page, head, &policy);
+    if (status) {
+        refuse(status, status == 400 ? TEXT_400 : TEXT_404, ret_answer);
+        return;
+    }
+    write_page(admin, page, policy, body, ret_answer);
     if (body->failed)
         *ret_answer = (struct answer){.status = 500, .closes = true};
     else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* routes.h - what the admin port answers: /healthz, /metrics, /policies, and a page at /.
+/* routes.h - what the admin port answers: /healthz, /metrics, /policies, /rejections, and a page at
+ * /.
  *
  * Reads the scoreboard and the counters, and writes texts. What is in the counters came from
  * clients and policies, and may have been spoilt by a worker that a guest took over: it is copied,
@@ -49,11 +50,30 @@ const char *admin_tier_of(const struct admin_policy *policy);
 /* The class of a typical evaluation by its CPU time: "10 µs" means more than 1 µs and up to that.
  * "" while there is no sample. */
 const char *admin_cpu_class_of(const struct counters_view *counts);
+/* How many modules of the build that is under way are there; all zeros while there is none. */
+struct admin_progress {
+    uint32_t built, of;
+};
+void admin_read_progress(const struct admin *admin, const struct scoreboard_server *server,
+                         struct admin_progress *ret_progress);
 /* Whether requests are served, and else why not: a line without its end. */
 bool admin_is_healthy(const struct scoreboard_server *server, const char **ret_why);
 
 void admin_write_metrics(const struct admin *admin, struct chimera_buffer *out);
-void admin_write_page(const struct admin *admin, struct chimera_buffer *out);
+/* Of all, or of one. */
+void admin_write_page(const struct admin *admin, uint32_t policy, struct chimera_buffer *out);
 void admin_write_policies(const struct admin *admin, struct chimera_buffer *out);
+/* One that has or had a place of its own on the scoreboard, with its members and last rejections.
+ */
+void admin_write_policy(const struct admin *admin, uint32_t number, struct chimera_buffer *out);
+
+/* The last rejections, the newest first, at most REJECTIONS_MAX: of one policy or group, and for a
+ * member those of its group; ADMIN_ALL: of all. */
+#define ADMIN_ALL SCOREBOARD_OTHER
+size_t admin_read_rejections(const struct admin *admin, uint32_t policy,
+                             struct rejection *ret_list);
+void admin_write_rejections(const struct admin *admin, uint32_t policy, struct chimera_buffer *out);
+void admin_write_rejection_list(const struct admin *admin, uint32_t policy,
+                                struct chimera_buffer *out); /* without what is around it */
 
 #endif

@@ -29,7 +29,8 @@ static const struct chimera_cli_option TABLE[] = {
          "Names, separated by commas, that the admin port may be asked by, besides addresses, and "
          "localhost from this machine"),
     TEXT(admin_port, "admin-port", "CHIMERA_ADMIN_PORT", "[ADDRESS:]PORT", NULL,
-         "Answer /healthz, /metrics, /policies and a page to look at on this port, without TLS; of "
+         "Answer /healthz, /metrics, /policies, /rejections and a page to look at on this port, "
+         "without TLS; of "
          "this machine alone, unless an address is given"),
     SWITCH(is_unconfined_build_allowed, "allow-unconfined-builds",
            "CHIMERA_ALLOW_UNCONFINED_BUILDS",

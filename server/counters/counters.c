@@ -3,6 +3,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/instance/guest.h"
+#include "runtime/text/utf8.h"
 
 #define SAMPLE_EVERY 8       /* a power of two */
 #define SAMPLE_ALL_NS 100000 /* where a sample costs less than one in a hundred */
@@ -138,6 +139,51 @@ void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,
         count_verdict(policy, wall_ns, response);
 }
 
+/* The last stop on this thread, for the rejection that comes of it. */
+static _Thread_local struct {
+    struct rejection_text uid_text, function_text;
+    char uid[REJECTION_NAME_MAX];
+    char function[REJECTION_NAME_MAX];
+} last_stop;
+
+void counters_note_stop(struct counters *counters, uint32_t number, struct chimera_slice uid,
+                        struct chimera_slice function)
+{
+    struct counters_policy *policy = counters_policy(counters, number);
+    struct stop stop = {.at_ms = chimera_clock_wall_ms()};
+    if (!policy || !function.size || !chimera_utf8_is_valid(function))
+        return;
+    REJECTION_SET(&stop, function, function);
+    uint64_t next = atomic_fetch_add_explicit(&policy->stops, 1, memory_order_relaxed) + 1;
+    guarded_write(&policy->stop_sequence, next, policy->stop_word, &stop, sizeof(stop));
+    REJECTION_SET(&last_stop, uid, uid);
+    REJECTION_SET(&last_stop, function, function);
+}
+
+/* Taken, so that it is nobody else's. */
+static void take_stop(struct rejection *rejection)
+{
+    if (!last_stop.function_text.size)
+        return;
+    if (last_stop.uid_text.size == rejection->uid_text.size &&
+        memcmp(last_stop.uid, rejection->uid, rejection->uid_text.size) == 0)
+        REJECTION_SET(rejection, function,
+                      ((struct chimera_slice){last_stop.function, last_stop.function_text.size}));
+    last_stop.function_text.size = 0;
+}
+
+static void set_causes(struct rejection *rejection, const struct chimera_cause *cause)
+{
+    for (; cause && rejection->cause_count < UINT8_MAX; cause = cause->next) {
+        if (rejection->cause_count < REJECTION_CAUSES) {
+            struct rejection_cause *kept = &rejection->cause[rejection->cause_count];
+            REJECTION_SET(kept, field, cause->field);
+            REJECTION_SET(kept, message, cause->message);
+        }
+        rejection->cause_count++;
+    }
+}
+
 static void keep_rejection(struct counters *counters, const struct counters_request *counted,
                            struct chimera_arena *arena)
 {
@@ -152,11 +198,15 @@ static void keep_rejection(struct counters *counters, const struct counters_requ
     struct chimera_request_labels labels = {0};
     chimera_request_label(request, arena, &labels);
     REJECTION_SET(&rejection, uid, request->uid);
+    REJECTION_SET(&rejection, operation, request->operation);
     REJECTION_SET(&rejection, kind, request->kind);
     REJECTION_SET(&rejection, name_space, request->name_space);
     REJECTION_SET(&rejection, name, labels.name);
-    if (response->has_status)
+    if (response->has_status) {
         REJECTION_SET(&rejection, message, response->status.message);
+        set_causes(&rejection, response->status.causes);
+    }
+    take_stop(&rejection);
     rejections_add(&counters->rejections, &rejection);
 }
 
@@ -214,4 +264,25 @@ void counters_read(const struct counters *counters, uint32_t number, struct coun
     for (unsigned i = 0; i < COUNTERS_CPU_CLASSES; i++)
         ret_view->cpu_class[i] = load(&policy->cpu_class[i]);
     histogram_read(&policy->wall, &ret_view->wall);
+}
+
+/* The sum was read before the histogram, and may lack what is there. */
+uint64_t counters_quantile(const struct counters_view *view, double quantile)
+{
+    bool is_exact = view->wall.total == 1 && view->wall_ns;
+    return is_exact ? view->wall_ns : histogram_quantile(&view->wall, quantile);
+}
+
+void counters_read_stop(const struct counters *counters, uint32_t number, struct stop *ret_stop)
+{
+    const struct counters_policy *policy =
+        &counters->policy[number < COUNTERS_POLICIES ? number : 0];
+    uint64_t last = load(&policy->stop_sequence) / 2;
+    struct stop stop;
+    *ret_stop = (struct stop){0};
+    if (last &&
+        guarded_read(&policy->stop_sequence, last, policy->stop_word, &stop, sizeof(stop)) &&
+        stop.function_text.size <= sizeof(stop.function) &&
+        chimera_utf8_is_valid((struct chimera_slice){stop.function, stop.function_text.size}))
+        *ret_stop = stop;
 }

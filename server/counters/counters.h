@@ -67,6 +67,12 @@
 #define COUNTERS_STATUSES 16
 extern const uint16_t counters_statuses[COUNTERS_STATUSES - 1];
 
+struct stop {       /* of a guest: by a trap, or at its deadline */
+    uint64_t at_ms; /* since 1970; 0: none has been */
+    struct rejection_text function_text;
+    char function[REJECTION_NAME_MAX];
+};
+
 struct counters_policy { /* all zeros: nothing counted */
 #define X(name, ...) _Atomic uint64_t name;
     COUNTERS_LIST(X)
@@ -76,6 +82,8 @@ struct counters_policy { /* all zeros: nothing counted */
     _Atomic uint64_t last_wall_ns; /* of the last evaluation */
     _Atomic uint64_t cpu_class[COUNTERS_CPU_CLASSES]; /* samples by powers of ten */
     struct histogram wall;                            /* of evaluations */
+    _Atomic uint64_t stops, stop_sequence; /* guarded.h; of the last one that had a place */
+    _Atomic uint64_t stop_word[GUARDED_WORDS(struct stop)];
 };
 
 struct reuse_counters { /* of all policies (review/reuse.h) */
@@ -136,6 +144,11 @@ void counters_count_request(struct counters *counters, const struct counters_req
 /* One request of a policy that has not started. */
 void counters_count_start_error(struct counters *counters, uint32_t number);
 
+/* A guest of the policy was stopped in that function, by the request with this uid, on the calling
+ * thread: kept for the policy, and for the rejection that the request comes to. */
+void counters_note_stop(struct counters *counters, uint32_t number, struct chimera_slice uid,
+                        struct chimera_slice function);
+
 /* Whatever goes out on the main port. */
 void counters_count_answer(struct counters *counters, unsigned status);
 
@@ -148,6 +161,12 @@ struct counters_view {
     uint64_t cpu_class[COUNTERS_CPU_CLASSES];
     struct histogram_copy wall;
 };
+
+/* Of the time of evaluations, in nanoseconds, within 7 %; of a single one its time. 0: none. */
+uint64_t counters_quantile(const struct counters_view *view, double quantile);
+
+/* Where its last guest was stopped, as far as that is known; all zeros: nowhere. */
+void counters_read_stop(const struct counters *counters, uint32_t number, struct stop *ret_stop);
 
 /* A copy of one policy's numbers. They are not of one moment, but each only ever rises. */
 void counters_read(const struct counters *counters, uint32_t number,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/counters/rejections.h"
 
-#include <string.h>
-
 #include "runtime/text/utf8.h"
 
 void rejection_copy(struct chimera_slice text, size_t room, char *ret_bytes,
@@ -20,39 +18,27 @@ void rejections_add(struct rejections *rejections, const struct rejection *rejec
 {
     uint64_t number = atomic_fetch_add_explicit(&rejections->count, 1, memory_order_relaxed) + 1;
     struct rejection_place *place = &rejections->place[number % REJECTIONS_MAX];
-    uint64_t words[REJECTION_WORDS] = {0};
-    memcpy(words, rejection, sizeof(*rejection));
-    atomic_store_explicit(&place->sequence, 2 * number + 1, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release); /* no word before that; partner: read_place() */
-    for (size_t i = 0; i < REJECTION_WORDS; i++)
-        atomic_store_explicit(&place->word[i], words[i], memory_order_relaxed);
-    atomic_store_explicit(&place->sequence, 2 * number, memory_order_release);
+    guarded_write(&place->sequence, number, place->word, rejection, sizeof(*rejection));
 }
 
 static bool is_good(const char *bytes, size_t room, const struct rejection_text *text)
 {
     return text->size <= room && chimera_utf8_is_valid((struct chimera_slice){bytes, text->size});
 }
+#define IS_GOOD(from, field) is_good((from)->field, sizeof((from)->field), &(from)->field##_text)
 
 static bool read_place(const struct rejection_place *place, uint64_t number,
                        struct rejection *ret_rejection)
 {
-    uint64_t words[REJECTION_WORDS];
-    if (atomic_load_explicit(&place->sequence, memory_order_acquire) != 2 * number)
-        return false;
-    for (size_t i = 0; i < REJECTION_WORDS; i++)
-        words[i] = atomic_load_explicit(&place->word[i], memory_order_relaxed);
-    atomic_thread_fence(memory_order_acquire);
-    if (atomic_load_explicit(&place->sequence, memory_order_relaxed) != 2 * number)
-        return false;
-    memcpy(ret_rejection, words, sizeof(*ret_rejection));
-    return is_good(ret_rejection->uid, sizeof(ret_rejection->uid), &ret_rejection->uid_text) &&
-           is_good(ret_rejection->kind, sizeof(ret_rejection->kind), &ret_rejection->kind_text) &&
-           is_good(ret_rejection->name_space, sizeof(ret_rejection->name_space),
-                   &ret_rejection->name_space_text) &&
-           is_good(ret_rejection->name, sizeof(ret_rejection->name), &ret_rejection->name_text) &&
-           is_good(ret_rejection->message, sizeof(ret_rejection->message),
-                   &ret_rejection->message_text);
+    const struct rejection *read = ret_rejection;
+    bool is_whole = guarded_read(&place->sequence, number, place->word, ret_rejection,
+                                 sizeof(*ret_rejection)) &&
+                    IS_GOOD(read, uid) && IS_GOOD(read, operation) && IS_GOOD(read, kind) &&
+                    IS_GOOD(read, name_space) && IS_GOOD(read, name) && IS_GOOD(read, message) &&
+                    IS_GOOD(read, function);
+    for (size_t i = 0; is_whole && i < rejection_causes(read); i++)
+        is_whole = IS_GOOD(&read->cause[i], field) && IS_GOOD(&read->cause[i], message);
+    return is_whole;
 }
 
 size_t rejections_read(const struct rejections *rejections, struct rejection *ret_list, size_t room)

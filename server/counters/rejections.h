@@ -8,18 +8,23 @@
 #ifndef CHIMERA_SERVER_COUNTERS_REJECTIONS_H
 #define CHIMERA_SERVER_COUNTERS_REJECTIONS_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "runtime/base/slice.h"
+#include "server/counters/guarded.h"
 
 #define REJECTIONS_MAX 64
 #define REJECTION_NAME_MAX 128
 #define REJECTION_MESSAGE_MAX 384
+#define REJECTION_CAUSES 6
+#define REJECTION_CAUSE_MAX 192
 
 struct rejection_text {
     uint16_t size, is_cut;
+};
+
+struct rejection_cause { /* of a group: a member that said no */
+    struct rejection_text field_text, message_text;
+    char field[REJECTION_NAME_MAX];
+    char message[REJECTION_CAUSE_MAX];
 };
 
 /* Texts are cut at their limits, at the end of a character. There is no bool, because a writer may
@@ -29,19 +34,28 @@ struct rejection {
     uint32_t policy; /* number by the scoreboard */
     uint16_t error_code;
     uint8_t has_error_code, is_monitor, is_audit;
-    struct rejection_text uid_text, kind_text, name_space_text, name_text, message_text;
+    uint8_t cause_count; /* of all; REJECTION_CAUSES at most are kept */
+    struct rejection_text uid_text, operation_text, kind_text, name_space_text, name_text,
+        message_text, function_text;
     char uid[REJECTION_NAME_MAX];
+    char operation[32];
     char kind[REJECTION_NAME_MAX];
     char name_space[REJECTION_NAME_MAX];
     char name[REJECTION_NAME_MAX];
     char message[REJECTION_MESSAGE_MAX];
+    char function[REJECTION_NAME_MAX]; /* in which a guest was stopped */
+    struct rejection_cause cause[REJECTION_CAUSES];
 };
 
-#define REJECTION_WORDS ((sizeof(struct rejection) + 7) / 8)
+/* Of those that are kept. */
+static inline size_t rejection_causes(const struct rejection *rejection)
+{
+    return rejection->cause_count < REJECTION_CAUSES ? rejection->cause_count : REJECTION_CAUSES;
+}
 
 struct rejection_place {
-    _Atomic uint64_t sequence; /* odd while it is written; else twice the number of its rejection */
-    _Atomic uint64_t word[REJECTION_WORDS];
+    _Atomic uint64_t sequence; /* by the number of its rejection; guarded.h */
+    _Atomic uint64_t word[GUARDED_WORDS(struct rejection)];
 };
 
 struct rejections { /* all zeros: none */

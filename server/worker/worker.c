@@ -16,6 +16,7 @@
 #include "runtime/log/log.h"
 #include "runtime/log/log_limit.h"
 #include "runtime/log/log_writer.h"
+#include "runtime/policy/stop_report.h"
 #include "runtime/rego/builtins/time/zone_store.h"
 #include "runtime/text/problems.h"
 #include "server/base/descriptors.h"
@@ -233,6 +234,14 @@ static void count_line(struct chimera_slice policy_id)
         atomic_fetch_add_explicit(&policy->log_lines_dropped, 1, memory_order_relaxed);
 }
 
+/* A policy's guest was stopped. */
+static void note_stop(struct chimera_slice policy_id, struct chimera_slice uid,
+                      struct chimera_slice function)
+{
+    counters_note_stop(counted->data, scoreboard_find(counted_scoreboard->data, policy_id), uid,
+                       function);
+}
+
 /* The policies that tenants hold, and then the set of all. */
 static int load_policies(struct worker *worker, struct chimera_error *err)
 {
@@ -283,6 +292,7 @@ static int prepare(struct worker *worker, struct chimera_error *err)
         counted_scoreboard = worker->start->scoreboard;
         counted = worker->start->counters;
         chimera_log_limit_count = count_line;
+        chimera_stop_tap = note_stop;
         code = chimera_log_start_writer(close_files, &worker->lockdown, err);
     }
     if (code == CHIMERA_OK)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The admin port: /healthz, /metrics, /policies, the page, and who may ask for them (docs/user/observability.md)."""
-import hashlib, html.parser, http.client, json, os, shutil, signal, socket, stat, tempfile, time, unittest, urllib.parse
+import hashlib, html.parser, http.client, json, os, re, shutil, signal, socket, stat, tempfile, time, unittest, urllib.parse
 
 import harness, prometheus
 from harness import Server, free_port, review, wait_for, wasm
@@ -90,6 +90,7 @@ class Metrics(unittest.TestCase):
         policies["watched"] = {"module": wasm("reject-message-code"), "policyMode": "monitor"}
         policies["group"] = {"expression": "yes() && !no()", "message": "no",
                              "policies": {"yes": {"module": wasm("accept")}, "no": {"module": wasm("reject-message-code")}}}
+        policies["strict"] = {**policies["group"], "expression": "yes() && no()", "message": "both must hold"}
         policies["broken"] = {"module": wasm("settings-invalid"), "settings": {"valid": False}}
         policies[HOSTILE] = {"module": wasm("accept")}
         cls.server = Admin(policies, "--continue-on-errors", "--always-accept-admission-reviews-on-namespace", "free")
@@ -105,6 +106,7 @@ class Metrics(unittest.TestCase):
         server.verdict("/validate/loop", kinds())
         server.verdict("/validate/watched", kinds())
         server.verdict("/validate/group", kinds())
+        server.verdict("/validate/strict", kinds())
         server.verdict("/validate/broken", kinds())
         server.post("/validate/accept", b"{}")
         server.post("/validate/nobody", kinds())
@@ -133,6 +135,37 @@ class Metrics(unittest.TestCase):
 
     def test_the_shortcut_namespace_counts_as_accepted(self):
         self.assertEqual(self.server.value(REFERENCE, policy_name="accept", resource_namespace="free", accepted="true"), 1)
+
+    def rejections(self, query=""):
+        status, headers, text = self.server.get("/rejections" + query)
+        self.assertEqual((status, headers["content-type"]), (200, "application/json"))
+        return json.loads(text)["rejections"]
+
+    def test_a_group_s_rejection_has_its_members_reasons(self):
+        told, = self.rejections("?policy=strict")
+        self.assertEqual((told["policy"], told["operation"], told["kind"], told["message"], told["code"]), ("strict", "CREATE", "Pod", "both must hold", None))
+        self.assertEqual(told["causes"], [{"field": "spec.policies.no", "message": "not today", "is_cut": False}])
+        self.assertEqual((told["causes_left_out"], told["cut"], told["mode"], told["is_audit"]), (0, [], "protect", False))
+        self.assertEqual(self.rejections("?policy=strict/no"), [told])
+        self.assertEqual(json.loads(self.server.get("/policies/strict")[2])["rejections"], [told])
+        self.assertIn("no not today", Page(self.server.get("/?policy=strict")[2]).text)
+
+    def test_a_trap_s_function_is_told_with_the_policy_and_its_rejection(self):
+        told, = self.rejections("?policy=trap")
+        self.assertEqual((told["code"], told["uid"]), (500, "u-1"))
+        self.assertTrue(told["function"])
+        policy = json.loads(self.server.get("/policies/trap")[2])
+        self.assertEqual(policy["last_stop"]["function"], told["function"])
+        row, = [row for row in Page(self.server.get("/")[2]).rows if row.startswith("trapkubewarden")]
+        self.assertRegex(row, "last stopped in " + re.escape(told["function"]) + r", \d+ s ago")
+        self.assertIsNone(json.loads(self.server.get("/policies/accept")[2])["last_stop"])
+
+    def test_rejections_are_of_all_or_of_one(self):
+        self.assertEqual({told["policy"] for told in self.rejections()}, {"reject-message-code", "trap", "loop", "watched", "strict"})
+        self.assertEqual([told["code"] for told in self.rejections("?policy=reject-message-code")], [418])
+        self.assertEqual(self.rejections("?policy=accept"), [])
+        self.assertEqual(self.server.get("/rejections?policy=nobody")[0], 404)
+        self.assertEqual(self.server.get("/rejections?n=1")[0], 400)
 
     def test_what_is_no_verdict_is_not_counted(self):
         self.assertEqual(sum(value for _, value in self.server.samples(REFERENCE, policy_name="accept")), 8)
@@ -183,7 +216,7 @@ class Metrics(unittest.TestCase):
 
     def test_answers_and_connections_are_counted(self):
         codes = {labels["code"]: value for labels, value in self.server.samples("chimera_http_responses_total")}
-        self.assertEqual((codes["200"], codes["422"], codes["404"], codes["503"]), (16, 1, 1, 0))
+        self.assertEqual((codes["200"], codes["422"], codes["404"], codes["503"]), (17, 1, 1, 0))
         self.assertEqual(self.server.value("chimera_connections"), 0)
         with self.server.raw() as one, self.server.raw() as two:
             self.assertTrue(wait_for(lambda: self.server.value("chimera_connections") == 2), (one, two))
@@ -243,7 +276,7 @@ class Page(html.parser.HTMLParser):
     """Reads the page, and fails where elements are not closed in order or markup is not ours."""
     VOID = {"meta", "br"}
     ELEMENTS = {"html", "head", "title", "style", "body", "main", "header", "h1", "h2", "span", "p", "a", "b", "dl", "div", "dt", "dd", "small",
-                "table", "thead", "tbody", "tr", "th", "td", "bdi", "svg", "rect", "line", "text"} | VOID
+                "table", "thead", "tbody", "tr", "th", "td", "bdi", "svg", "rect", "line", "text", "i", "ul", "li"} | VOID
 
     def __init__(self, text):
         super().__init__()
@@ -256,7 +289,8 @@ class Page(html.parser.HTMLParser):
         assert tag in self.ELEMENTS, tag
         for name, value in attributes:
             assert not name.startswith("on") and name not in ("src", "style"), name
-            assert name != "href" or value in ("/policies", "/metrics"), value
+            assert name != "href" or re.fullmatch(r"/|/metrics|#rejections|(/policies|/rejections)?"
+                                                  r"|(/policies/|/(rejections)?\?policy=)[\w.%/<>-]+(#rejections)?", value), value
         if tag == "tr":
             self.rows.append("")
         if tag not in self.VOID:
@@ -267,6 +301,8 @@ class Page(html.parser.HTMLParser):
         assert self.open.pop() == tag, tag
 
     def handle_data(self, data):
+        if "title" in self.open and "svg" in self.open:
+            return  # of a drawing
         self.text += data
         if "tr" in self.open:
             self.rows[-1] += data
@@ -311,7 +347,7 @@ class Looks(unittest.TestCase):
         self.assertTrue(self.page.rows[1].startswith("broken failedPolicy settings are invalid"), self.page.rows)
 
     def test_the_last_rejections_are_there_newest_first(self):
-        rows = [row for row in self.page.rows if " ago" in row]
+        rows = [row for row in self.page.rows if re.match(r"\d+ s ago", row)]
         self.assertEqual(len(rows), 3)
         self.assertRegex(rows[0], r"^\d+ s agono monitor audit.*u-3.*418")
         self.assertRegex(rows[1], r"^\d+ s agotrap.*u-2.*500.*Guest call failure")

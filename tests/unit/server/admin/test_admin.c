@@ -56,9 +56,13 @@ static int take_down(void **state)
     return 0;
 }
 
-static struct answer ask(const char *path)
+static struct answer ask(const char *target)
 {
-    const struct http_head head = {.method = CHIMERA_SLICE("GET"), .path = chimera_slice_of(path)};
+    size_t size = strcspn(target, "?");
+    const struct http_head head = {.method = CHIMERA_SLICE("GET"),
+                                   .path = {target, size},
+                                   .query =
+                                       chimera_slice_of(target[size] ? target + size + 1 : "")};
     struct answer answer = {0};
     chimera_buffer_reset(&body);
     admin_answer(&admin, &head, true, &body, &answer);
@@ -82,6 +86,13 @@ static void spoil(unsigned seed)
     struct worker_score_policy *score = counters->score[3].policy;
     srand(seed);
     spoil_bytes(counters, offsetof(struct counters, policy[POLICIES + 2]));
+    for (size_t i = 0; i < POLICIES; i += 2) { /* well-formed, but for what it holds */
+        struct stop stop = {.at_ms = (uint64_t)rand() << 40,
+                            .function_text.size = (uint16_t)(rand() % (2 * REJECTION_NAME_MAX))};
+        spoil_bytes(stop.function, sizeof(stop.function));
+        guarded_write(&counters->policy[i].stop_sequence, 7, counters->policy[i].stop_word, &stop,
+                      sizeof(stop));
+    }
     spoil_bytes(&counters->series, sizeof(counters->series));
     spoil_bytes(&counters->rejections, sizeof(counters->rejections));
     spoil_bytes(score, (POLICIES + 2) * sizeof(*score));
@@ -92,6 +103,9 @@ static void spoil(unsigned seed)
     atomic_store(&counters->rejections.count, 60);
     for (size_t i = 0; i < REJECTIONS_MAX; i++) { /* half of them well-formed */
         struct rejection rejection = {.at_ms = (uint64_t)rand() << 33, .policy = (uint32_t)rand()};
+        rejection.cause_count = (uint8_t)rand();
+        for (size_t j = 0; j < REJECTION_CAUSES; j++)
+            REJECTION_SET(&rejection.cause[j], message, ((struct chimera_slice){text, 17}));
         REJECTION_SET(&rejection, message, ((struct chimera_slice){text, 17}));
         rejection.uid_text.size = (uint16_t)(rand() % 2 ? 0 : rand());
         rejections_add(&counters->rejections, &rejection);
@@ -120,6 +134,18 @@ static void assert_is_printable(struct chimera_slice page)
     }
 }
 
+static struct json_object *ask_json(const char *target)
+{
+    struct json_object *tree = NULL;
+    struct chimera_error err = {0};
+    struct answer answer = ask(target);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.type, ANSWER_JSON);
+    chimera_json_parse(chimera_slice_trim(answer.body), &tree, &err);
+    assert_string_equal(err.text, "");
+    return tree;
+}
+
 static void noise_stays_text(void **state)
 {
     (void)state;
@@ -136,19 +162,23 @@ static void noise_stays_text(void **state)
             at += size + 1;
         }
 
-        struct json_object *tree = NULL;
-        struct chimera_error err = {0};
-        answer = ask("/policies");
-        chimera_json_parse(chimera_slice_trim(answer.body), &tree, &err);
-        assert_string_equal(err.text, "");
+        struct json_object *tree = ask_json("/policies");
         assert_int_equal(json_object_array_length(json_object_object_get(tree, "policies")),
                          POLICIES);
         json_object_put(tree);
+        json_object_put(ask_json("/policies/p-3"));
+        tree = ask_json("/rejections");
+        size_t count = json_object_array_length(json_object_object_get(tree, "rejections"));
+        assert_true(count > 0 && count <= REJECTIONS_MAX);
+        json_object_put(tree);
 
-        answer = ask("/");
-        assert_int_equal(answer.status, 200);
-        assert_null(memmem(answer.body.data, answer.body.size, "<script", 7));
-        assert_is_printable(answer.body);
+        static const char *const pages[] = {"/", "/?policy=p-3"};
+        for (size_t i = 0; i < 2; i++) {
+            answer = ask(pages[i]);
+            assert_int_equal(answer.status, 200);
+            assert_null(memmem(answer.body.data, answer.body.size, "<script", 7));
+            assert_is_printable(answer.body);
+        }
     }
 }
 
@@ -202,6 +232,118 @@ static void a_policy_that_is_being_fetched_says_so(void **state)
     scoreboard_show_progress(scoreboard_memory.data, &policies, &progress);
     assert_true(says(ask("/").body, ">fetching<"));
     assert_true(says(ask("/policies").body, "\"state\":\"fetching\""));
+}
+
+static void reject(uint32_t policy, const char *uid)
+{
+    struct counters *counters = counters_memory.data;
+    struct rejection rejection = {.policy = policy};
+    REJECTION_SET(&rejection, uid, chimera_slice_of(uid));
+    rejections_add(&counters->rejections, &rejection);
+}
+
+static void rejections_are_told_by_policy(void **state)
+{
+    char ids[3][8] = {"group", "group/m", "a b"};
+    char module[] = "file:///x.wasm";
+    struct policy_spec list[] = {
+        {.id = ids[1], .name = ids[1], .module = module},
+        {.id = ids[2], .name = ids[2], .module = module, .group = NO_GROUP}};
+    char expression[] = "m()";
+    struct group_spec groups[] = {{.name = ids[0], .expression = expression, .count = 1}};
+    const struct policies policies = {
+        .policy = list, .policy_count = 2, .group = groups, .group_count = 1};
+    struct scoreboard *scoreboard = scoreboard_memory.data;
+    (void)state;
+    scoreboard_enter(scoreboard, &policies);
+    scoreboard_show(scoreboard, &policies);
+    reject(scoreboard_find(scoreboard, CHIMERA_SLICE("group")), "u-g");
+    reject(scoreboard_find(scoreboard, CHIMERA_SLICE("a b")), "u-ab");
+    assert_true(says(ask("/rejections").body, "u-g"));
+    assert_true(says(ask("/rejections").body, "u-ab"));
+    assert_true(says(ask("/rejections?policy=a%20b").body, "u-ab"));
+    assert_false(says(ask("/rejections?policy=a%20b").body, "u-g"));
+    /* Who says no is the group, whoever of it has said so. */
+    assert_true(says(ask("/rejections?policy=group/m").body, "u-g"));
+    assert_true(says(ask("/policies/group%2Fm").body, "u-g"));
+    assert_false(says(ask("/policies/group/m").body, "u-ab"));
+    assert_true(says(ask("/policies/group").body, "\"members\":[{\"id\":\"group/m\""));
+    assert_true(says(ask("/?policy=a%20b").body, "u-ab"));
+    assert_false(says(ask("/?policy=a%20b").body, "u-g"));
+}
+
+static void what_nobody_can_answer_is_refused(void **state)
+{
+    static const struct {
+        const char *target;
+        unsigned status;
+    } cases[] = {{"/policies/", 404},
+                 {"/policies/nobody", 404},
+                 {"/policies/p-3", 200},
+                 {"/policies/%70-3", 200},
+                 {"/rejections?policy=nobody", 404},
+                 {"/rejections?policy=", 404},
+                 {"/rejections?policy=p-3", 200},
+                 {"/rejections?policy=p-3&policy=p-4", 400},
+                 {"/rejections?limit=3", 400},
+                 {"/?policy=nobody", 404},
+                 {"/?x", 400},
+                 {"/rejections/", 404},
+                 {"/policie", 404}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (ask(cases[i].target).status != cases[i].status)
+            fail_msg("%s: %u", cases[i].target, ask(cases[i].target).status);
+    assert_true(says(ask("/rejections?limit=3").body, "the query may be policy=ID, which is given "
+                                                      "once, and nothing else"));
+    assert_true(says(ask("/policies/nobody").body, "no policy has or had this id: /policies lists "
+                                                   "those that there are"));
+}
+
+/* What was not measured is no zero, and of one evaluation the time is known. */
+static void numbers_are_as_exact_as_they_are_known(void **state)
+{
+    struct counters *counters = counters_memory.data;
+    struct counters_policy *policy =
+        &counters->policy[scoreboard_find(scoreboard_memory.data, CHIMERA_SLICE("p-3"))];
+    struct chimera_slice page = ask("/?policy=p-3").body;
+    (void)state;
+    assert_true(says(page, "data-name=\"p50, p99\">–</td>"));
+    assert_true(says(page, "aria-label=\"nothing was measured\""));
+    histogram_add(&policy->wall, 1234567);
+    atomic_store(&policy->wall_ns, 1234567);
+    page = ask("/?policy=p-3").body;
+    assert_true(says(page, ">1.23 ms<small>once</small>"));
+    assert_true(says(ask("/policies/p-3").body, "\"p50_us\":1234.6,\"p99_us\":1234.6"));
+    histogram_add(&policy->wall, 1234567);
+    atomic_store(&policy->wall_ns, 2469134);
+    page = ask("/?policy=p-3").body;
+    assert_false(says(page, "once"));
+    assert_false(says(page, ">2.47 ms"));
+}
+
+static void a_start_says_how_far_it_is(void **state)
+{
+    char ids[3][8] = {"p-1", "p-2", "p-3"}, module[] = "file:///x.wasm";
+    struct policy_spec list[3];
+    for (size_t i = 0; i < 3; i++)
+        list[i] =
+            (struct policy_spec){.id = ids[i], .name = ids[i], .module = module, .group = NO_GROUP};
+    const struct policies policies = {.policy = list, .policy_count = 3};
+    struct scoreboard_server server = {
+        .stage = SCOREBOARD_STARTING, .is_building_first = 1, .score = WORKER_SCORE_NONE};
+    const uint8_t progress[] = {BUILD_QUICK, BUILD_FAILED, BUILD_FULL};
+    (void)state;
+    scoreboard_show(scoreboard_memory.data, &policies);
+    scoreboard_tell(scoreboard_memory.data, &server);
+    scoreboard_show_progress(scoreboard_memory.data, &policies, progress);
+    assert_true(says(ask("/").body, "<span class=\"pill busy\">starting: 2 of 3 built</span>"));
+    assert_true(says(ask("/policies").body, "\"building\":{\"built\":2,\"of\":3}"));
+    server.is_building_full = 1;
+    scoreboard_tell(scoreboard_memory.data, &server);
+    assert_true(says(ask("/policies").body, "\"building\":{\"built\":1,\"of\":3}"));
+    scoreboard_show_progress(scoreboard_memory.data, &policies, NULL);
+    assert_true(says(ask("/policies").body, "\"building\":null"));
 }
 
 static void health_is_the_stage_s(void **state)
@@ -308,6 +450,10 @@ int main(void)
         TEST(a_module_s_password_is_not_told),
         TEST(what_was_fetched_is_told_with_its_signers),
         TEST(a_policy_that_is_being_fetched_says_so),
+        TEST(rejections_are_told_by_policy),
+        TEST(what_nobody_can_answer_is_refused),
+        TEST(numbers_are_as_exact_as_they_are_known),
+        TEST(a_start_says_how_far_it_is),
         TEST(health_is_the_stage_s),
         TEST(only_known_hosts_are_answered),
         TEST(loopback_is_told_from_other_addresses),

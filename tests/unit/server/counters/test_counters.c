@@ -393,6 +393,69 @@ static void a_reader_sees_whole_rejections(void **state)
         pthread_join(threads[i], NULL);
 }
 
+static void count_rejection(struct chimera_slice uid, struct chimera_cause *causes)
+{
+    struct chimera_arena arena;
+    const struct chimera_request request = {.is_raw = true, .uid = uid};
+    struct chimera_response response = chimera_response_reject(uid, S("no"));
+    const struct counters_request counted = {
+        .request = &request, .response = &response, .policy = 5};
+    response.status.causes = causes;
+    chimera_arena_init(&arena, 4096);
+    counters_count_request(counters, &counted, &arena);
+    chimera_arena_free(&arena);
+}
+
+static void causes_are_kept_as_far_as_there_is_room(void **state)
+{
+    static struct rejection list[2];
+    struct chimera_cause causes[REJECTION_CAUSES + 2];
+    char long_text[REJECTION_CAUSE_MAX + 1];
+    (void)state;
+    memset(long_text, 'x', sizeof(long_text));
+    for (size_t i = 0; i < REJECTION_CAUSES + 2; i++)
+        causes[i] =
+            (struct chimera_cause){.field = S("spec.policies.m"),
+                                   .message = {long_text, sizeof(long_text) - i},
+                                   .next = i + 1 < REJECTION_CAUSES + 2 ? &causes[i + 1] : NULL};
+    count_rejection(S("u-1"), causes);
+    count_rejection(S("u-2"), NULL);
+    assert_int_equal(rejections_read(&counters->rejections, list, 2), 2);
+    assert_int_equal(list[0].cause_count, 0);
+    assert_int_equal(list[1].cause_count, REJECTION_CAUSES + 2);
+    assert_int_equal(rejection_causes(&list[1]), REJECTION_CAUSES);
+    assert_int_equal(list[1].cause[0].message_text.is_cut, 1);
+    assert_int_equal(list[1].cause[1].message_text.is_cut, 0);
+    assert_int_equal(list[1].cause[5].message_text.size, REJECTION_CAUSE_MAX - 4);
+    assert_memory_equal(list[1].cause[5].field, "spec.policies.m", 15);
+}
+
+static void a_stop_is_the_policy_s_and_its_request_s(void **state)
+{
+    static struct rejection list[3];
+    struct stop stop;
+    (void)state;
+    counters_read_stop(counters, 7, &stop);
+    assert_int_equal(stop.at_ms, 0);
+    counters_note_stop(counters, 7, S("u-2"), S("panic"));
+    counters_note_stop(counters, 7, S("u-2"), S("\xff no text"));
+    counters_read_stop(counters, 7, &stop);
+    assert_true(stop.at_ms > 0);
+    assert_int_equal(stop.function_text.size, 5);
+    assert_memory_equal(stop.function, "panic", 5);
+    count_rejection(S("u-2"), NULL);
+    count_rejection(S("u-2"), NULL); /* another one with that uid: it was taken */
+    counters_note_stop(counters, 7, S("u-3"), S("abort"));
+    count_rejection(S("u-4"), NULL);
+    assert_int_equal(rejections_read(&counters->rejections, list, 3), 3);
+    assert_int_equal(list[2].function_text.size, 5);
+    assert_memory_equal(list[2].function, "panic", 5);
+    assert_int_equal(list[1].function_text.size, 0);
+    assert_int_equal(list[0].function_text.size, 0);
+    counters_read_stop(counters, 7, &stop);
+    assert_memory_equal(stop.function, "abort", 5);
+}
+
 /* --- Policies --- */
 
 static void an_evaluation_is_counted(void **state)
@@ -617,6 +680,8 @@ int main(void)
         TEST(the_newest_rejections_are_kept),
         TEST(texts_are_cut_between_characters),
         TEST(a_reader_sees_whole_rejections),
+        TEST(causes_are_kept_as_far_as_there_is_room),
+        TEST(a_stop_is_the_policy_s_and_its_request_s),
         TEST(an_evaluation_is_counted),
         TEST(a_sleep_is_no_cpu_time),
         TEST(who_measures_itself_is_counted_without_the_way_there),
