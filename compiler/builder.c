@@ -16,7 +16,7 @@
 const char *const chimera_prelude_files[CHIMERA_PRELUDE_FILES] = {
     "plugin.h", "prelude.h", "full.h", "simd.h", "quick.h", "freestanding.c"};
 
-/* Installed beside the program, at the installed place, or in the source tree. */
+/* Beside the program, in the build tree too, or at the installed place. */
 static int find_prelude(char **ret_folder, struct chimera_error *err)
 {
     char program[4096];
@@ -30,8 +30,7 @@ static int find_prelude(char **ret_folder, struct chimera_error *err)
     if (slash && asprintf(&beside, "%.*s/../share/chimera/plugins/policy", (int)(slash - program),
                           program) < 0)
         beside = NULL;
-    const char *candidates[] = {getenv("CHIMERA_PRELUDE"), beside, CHIMERA_PRELUDE_DIR,
-                                CHIMERA_PRELUDE_SOURCE_DIR};
+    const char *candidates[] = {getenv("CHIMERA_PRELUDE"), beside, CHIMERA_PRELUDE_DIR};
     for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
         CHIMERA_FREE char *path =
             candidates[i] ? chimera_path_join(candidates[i], "prelude.h") : NULL;
