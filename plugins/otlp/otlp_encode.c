@@ -246,7 +246,8 @@ static void put_span(struct chimera_buffer *out, const uint8_t *trace_id,
     if (span->parent)
         put_id(out, 4, span->parent);
     protobuf_put_text(out, 5, span->name);
-    protobuf_put_varint(out, 6, span->parent ? KIND_INTERNAL : KIND_SERVER);
+    bool is_root = !span->parent || span->has_caller;
+    protobuf_put_varint(out, 6, is_root ? KIND_SERVER : KIND_INTERNAL);
     protobuf_put_fixed64(out, 7, span->started_ns);
     protobuf_put_fixed64(out, 8, span->ended_ns);
     put_fields(out, 9, item->fields);

@@ -13,7 +13,7 @@
 #include "runtime/base/error.h"
 #include "runtime/log/log.h"
 
-#define CHIMERA_EXPORTER_ABI 1
+#define CHIMERA_EXPORTER_ABI 2
 #define CHIMERA_EXPORTER_SYMBOL "chimera_exporter"
 #define CHIMERA_METRIC_ATTRIBUTES 10
 #define CHIMERA_METRIC_BUCKETS 32

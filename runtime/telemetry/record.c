@@ -109,7 +109,7 @@ static bool end_item(struct writer *writer, size_t at, bool is_whole, uint16_t d
 void chimera_record_add_span(struct chimera_record *record, const struct chimera_record_span *span,
                              const struct chimera_log_field *fields, size_t field_count)
 {
-    bool is_root = span->parent == 0;
+    bool is_root = span->parent == 0 || span->has_caller;
     struct writer writer = {record, CHIMERA_RECORD_MAX - (is_root ? 0 : CHIMERA_RECORD_FOR_ROOT),
                             record->size > CHIMERA_RECORD_MAX - CHIMERA_RECORD_FOR_ROOT &&
                                 !is_root};
@@ -119,6 +119,7 @@ void chimera_record_add_span(struct chimera_record *record, const struct chimera
     put_number(&writer, span->started_ns);
     put_number(&writer, span->ended_ns);
     put_byte(&writer, span->is_error);
+    put_byte(&writer, span->has_caller);
     put_text(&writer, span->name);
     bool is_whole = !writer.is_full;
     uint16_t dropped = is_whole ? put_fields(&writer, fields, field_count) : 0;
@@ -241,6 +242,7 @@ bool chimera_record_next(struct chimera_slice *items, struct chimera_record_item
         ret_span->started_ns = take_number(&inner);
         ret_span->ended_ns = take_number(&inner);
         ret_span->is_error = take_byte(&inner) != 0;
+        ret_span->has_caller = take_byte(&inner) != 0;
         ret_span->name = take_text(&inner);
     } else if (kind == ITEM_EVENT) {
         take_event(&inner, &ret_item->event);

@@ -36,6 +36,7 @@ struct chimera_record_span {
     uint64_t started_ns, ended_ns;
     bool is_error;
     struct chimera_slice name;
+    bool has_caller; /* the parent is the client's span: this one is our root all the same */
 };
 void chimera_record_add_span(struct chimera_record *record, const struct chimera_record_span *span,
                              const struct chimera_log_field *fields, size_t field_count);

@@ -8,10 +8,11 @@
 #define CHUNK_EXTENSIONS_MAX 2048 /* bytes of all of a body; nobody sends any */
 #define CHUNK_TRAILERS_MAX 8192   /* bytes of all together */
 #define LENGTH_DIGITS 18          /* less than 2^63 */
+#define TRACEPARENT_SIZE 55       /* of version 00 */
 
 struct parse { /* what the field lines have said so far */
     struct http_head *head;
-    bool has_length, has_coding, has_host, says_close, says_keep_alive;
+    bool has_length, has_coding, has_host, has_caller, says_close, says_keep_alive;
 };
 
 static bool is_letter_or_digit(unsigned char c)
@@ -175,6 +176,57 @@ static int parse_host(struct chimera_slice value, struct parse *parse)
     return HTTP_DONE;
 }
 
+/* `size` bytes of lower case digits, and what must follow them; NUL: the end. Returns whether any
+ * is not 0. */
+static bool read_id(struct chimera_slice *text, uint8_t *ret_id, size_t size, bool *is_good)
+{
+    unsigned any = 0;
+    *is_good = *is_good && text->size > 2 * size && text->data[2 * size] == '-';
+    for (size_t i = 0; *is_good && i < 2 * size; i++) {
+        char digit = text->data[i];
+        int value = digit >= 'A' && digit <= 'F' ? -1 : chimera_hex_value(digit);
+        *is_good = value >= 0;
+        ret_id[i / 2] = (uint8_t)(ret_id[i / 2] << 4 | (value & 15));
+        any |= (unsigned)value & 15;
+    }
+    if (*is_good)
+        *text = part(*text, 2 * size + 1, text->size);
+    return any;
+}
+
+/* VERSION-TRACE-SPAN-FLAGS; later versions may have more behind it. One that is not so says
+ * nothing: it is no reason to refuse a request. */
+static struct http_caller read_caller(struct chimera_slice value)
+{
+    struct http_caller caller = {.span = 0};
+    uint8_t version = 0, flags = 0, span[sizeof(caller.span)] = {0};
+    char bytes[TRACEPARENT_SIZE + 1];
+    bool is_longer = value.size > TRACEPARENT_SIZE;
+    bool is_good =
+        value.size >= TRACEPARENT_SIZE && (!is_longer || value.data[TRACEPARENT_SIZE] == '-');
+    if (!is_good)
+        return caller;
+    memcpy(bytes, value.data, TRACEPARENT_SIZE);
+    bytes[TRACEPARENT_SIZE] = '-'; /* so that each part has one behind it */
+    struct chimera_slice text = {bytes, sizeof(bytes)};
+    bool has_version = read_id(&text, &version, sizeof(version), &is_good);
+    bool has_trace = read_id(&text, caller.trace_id, sizeof(caller.trace_id), &is_good);
+    bool has_span = read_id(&text, span, sizeof(span), &is_good);
+    read_id(&text, &flags, sizeof(flags), &is_good);
+    if (!is_good || !has_trace || !has_span || version == 0xff || (is_longer && !has_version))
+        return caller;
+    for (size_t i = 0; i < sizeof(span); i++)
+        caller.span = caller.span << 8 | span[i];
+    caller.is_sampled = flags & 1;
+    return caller;
+}
+
+static void parse_caller(struct chimera_slice value, struct parse *parse)
+{
+    parse->head->caller = parse->has_caller ? (struct http_caller){.span = 0} : read_caller(value);
+    parse->has_caller = true;
+}
+
 static int parse_known_field(struct chimera_slice name, struct chimera_slice value,
                              struct parse *parse)
 {
@@ -194,6 +246,8 @@ static int parse_known_field(struct chimera_slice name, struct chimera_slice val
         head->content_type = value;
     } else if (is_word(name, "connection")) {
         parse_connection(value, parse);
+    } else if (is_word(name, "traceparent")) {
+        parse_caller(value, parse);
     } else if (is_word(name, "expect")) {
         if (!is_word(value, "100-continue"))
             return 417;

@@ -18,6 +18,14 @@
 /* What the parsers return: these, or the HTTP status (>= 400) of the refusal. */
 enum { HTTP_MORE = 0, HTTP_DONE = 1 };
 
+#define HTTP_TRACE_ID 16
+
+struct http_caller { /* what a `traceparent` says (W3C Trace Context §3.2) */
+    uint64_t span;   /* 0: there is none, or none that can be read, or two */
+    uint8_t trace_id[HTTP_TRACE_ID];
+    bool is_sampled;
+};
+
 struct http_head {
     struct chimera_slice method;
     struct chimera_slice path;         /* as sent, not decoded, without the query */
@@ -29,6 +37,7 @@ struct http_head {
     bool expects_continue;
     bool keeps_alive; /* by version and Connection */
     bool is_http10;
+    struct http_caller caller;
     size_t size; /* of the whole head, with its empty line */
 };
 

@@ -14,7 +14,6 @@
 #include "runtime/log/log.h"
 #include "server/base/role.h"
 #include "server/telemetry/exporter.h"
-#include "server/telemetry/trace.h"
 
 #define TARGET "server::telemetry"
 #define PIPE_BYTES (1 << 20) /* 256 packets; an ordinary user may have so much */
@@ -93,18 +92,18 @@ static int start_first(struct telemetry *telemetry, struct chimera_error *err)
     return code;
 }
 
-static uint64_t read_sampler(void)
+static struct trace_sampler read_sampler(void)
 {
     const char *name = getenv("OTEL_TRACES_SAMPLER"), *argument = getenv("OTEL_TRACES_SAMPLER_ARG");
     bool is_known;
-    uint64_t threshold = trace_sampler(name, argument, &is_known);
+    struct trace_sampler sampler = trace_sampler_read(name, argument, &is_known);
     if (!is_known)
         chimera_log_with(
             CHIMERA_LOG_WARN, TARGET,
             CHIMERA_SLICE("OTEL_TRACES_SAMPLER is not understood: all requests are traced"),
             CHIMERA_TEXT("name", chimera_slice_of(name ? name : "")),
             CHIMERA_TEXT("argument", chimera_slice_of(argument ? argument : "")));
-    return threshold;
+    return sampler;
 }
 
 int telemetry_open(struct telemetry *telemetry, const struct config *config,
@@ -119,7 +118,7 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config,
     telemetry->config = config;
     telemetry->scoreboard = scoreboard;
     telemetry->counters = counters;
-    telemetry->threshold = has_traces ? read_sampler() : 0;
+    telemetry->sampler = has_traces ? read_sampler() : (struct trace_sampler){.threshold = 0};
     telemetry->started_ns = chimera_clock_wall_ns();
     int code =
         shared_make(&telemetry->page, "telemetry", sizeof(struct telemetry_page), false, err);
@@ -194,5 +193,5 @@ void telemetry_enter_worker(const struct telemetry *telemetry)
     if (telemetry->span_write < 0)
         return;
     struct telemetry_page *page = telemetry->page.data;
-    trace_open(telemetry->span_write, &page->dropped_spans, telemetry->threshold);
+    trace_open(telemetry->span_write, &page->dropped_spans, telemetry->sampler);
 }

@@ -11,17 +11,18 @@
 
 #include "server/base/shared_memory.h"
 #include "server/config/config.h"
+#include "server/telemetry/trace.h"
 
 struct telemetry {
     const struct config *config;
     struct shared *scoreboard, *counters; /* borrowed */
     struct shared page;                   /* a struct telemetry_page */
     int span_read, span_write;            /* a pipe of packets; -1 without traces */
-    uint64_t threshold;                   /* which requests are traced, see trace.h */
-    uint64_t started_ns;                  /* since 1970 */
-    pid_t pid;                            /* 0: none */
-    int64_t exporter_ms;                  /* since when */
-    int64_t restart_at_ms;                /* 0: it is not to be started */
+    struct trace_sampler sampler;
+    uint64_t started_ns;   /* since 1970 */
+    pid_t pid;             /* 0: none */
+    int64_t exporter_ms;   /* since when */
+    int64_t restart_at_ms; /* 0: it is not to be started */
     unsigned backoff_ms;
 };
 

@@ -5,15 +5,21 @@
 
 #include "server/telemetry/trace.h"
 
-/* Within a span that is traced, or as the first of a trace. */
-static void begin(struct chimera_span *span, const char *name, struct chimera_log_field *field,
-                  size_t field_count, bool is_first)
+static void enter(struct chimera_span *span, const char *name, struct chimera_log_field *field,
+                  size_t field_count)
 {
     *span = (struct chimera_span){
         .parent = chimera_log_span, .name = name, .field = field, .field_count = field_count};
     chimera_log_span = span;
+}
+
+/* Within a span that is traced, or as the first of a trace. */
+static void begin(struct chimera_span *span, const char *name, struct chimera_log_field *field,
+                  size_t field_count, bool is_first)
+{
+    enter(span, name, field, field_count);
     if (trace_is_on && (span->parent ? span->parent->id != 0 : is_first))
-        trace_begin(span);
+        trace_begin(span, NULL);
 }
 
 void span_end(struct chimera_span *span)
@@ -35,7 +41,9 @@ void span_begin_request(struct span_request *span, const struct http_head *head)
     span->field[0] = CHIMERA_WORD("method", head->method);
     span->field[1] = CHIMERA_WORD("uri", uri);
     span->field[2] = CHIMERA_WORD("version", version);
-    begin(&span->span, "request", span->field, 3, true);
+    enter(&span->span, "request", span->field, 3);
+    if (trace_is_on)
+        trace_begin(&span->span, &head->caller);
 }
 
 static void add(struct span_review *span, struct chimera_log_field field)

@@ -11,10 +11,11 @@
 
 bool trace_is_on;
 static int trace_fd = -1;
-static uint64_t trace_threshold; /* ids up to it are traced */
+static struct trace_sampler sampler;
 static _Atomic uint64_t *dropped_spans;
 
 static _Thread_local struct chimera_record record;
+static _Thread_local uint64_t caller_span;  /* 0: the trace is ours */
 static _Thread_local uint64_t random_state; /* 0: not seeded yet */
 
 /* Ids must differ, not be secret: splitmix64, whose steps for one seed never repeat. Not 0. */
@@ -37,7 +38,9 @@ static uint64_t new_id(void)
 static void add(const struct chimera_span *span, uint64_t id, uint64_t ended_ns)
 {
     const struct chimera_record_span told = {.id = id,
-                                             .parent = span->parent ? span->parent->id : 0,
+                                             .parent =
+                                                 span->parent ? span->parent->id : caller_span,
+                                             .has_caller = !span->parent && caller_span,
                                              .started_ns = span->started_ns,
                                              .ended_ns = ended_ns,
                                              .is_error = span->is_error,
@@ -78,42 +81,70 @@ static bool read_ratio(const char *text, double *ret_ratio)
     return *ret_ratio <= 1;
 }
 
-uint64_t trace_sampler(const char *name, const char *argument, bool *ret_is_known)
+struct trace_sampler trace_sampler_read(const char *name, const char *argument, bool *ret_is_known)
 {
     static const char prefix[] = "parentbased_";
+    struct trace_sampler read = {.threshold = UINT64_MAX, .asks_caller = true};
     double ratio = 1;
     *ret_is_known = true;
     if (!name || !*name)
-        return UINT64_MAX;
-    if (strncmp(name, prefix, strlen(prefix)) == 0)
+        return read;
+    read.asks_caller = strncmp(name, prefix, strlen(prefix)) == 0;
+    if (read.asks_caller)
         name += strlen(prefix);
     if (strcmp(name, "always_off") == 0)
-        return 0;
-    if (strcmp(name, "traceidratio") == 0)
+        ratio = 0;
+    else if (strcmp(name, "traceidratio") == 0)
         *ret_is_known = !argument || !*argument || read_ratio(argument, &ratio);
     else
         *ret_is_known = strcmp(name, "always_on") == 0;
-    return ratio >= 1 ? UINT64_MAX : (uint64_t)(ratio * 0x1p64);
+    if (ratio < 1)
+        read.threshold = (uint64_t)(ratio * 0x1p64);
+    return read;
 }
 
-void trace_open(int fd, _Atomic uint64_t *dropped, uint64_t threshold)
+void trace_open(int fd, _Atomic uint64_t *dropped, struct trace_sampler chosen)
 {
     trace_fd = fd;
-    trace_threshold = threshold;
+    sampler = chosen;
     dropped_spans = dropped;
     trace_is_on = true;
     chimera_log_tap = take_event;
 }
 
-void trace_begin(struct chimera_span *span)
+/* The same for all who see the trace, so that they choose alike. */
+static bool is_below(const uint8_t *trace_id, uint64_t threshold)
 {
-    if (!span->parent) {
-        uint64_t id[2] = {new_id(), new_id()};
-        _Static_assert(sizeof(id) == CHIMERA_RECORD_TRACE_ID, "a trace's id");
-        if (id[1] > trace_threshold)
-            return;
-        chimera_record_begin(&record, (const uint8_t *)id);
+    uint64_t last = 0;
+    for (size_t i = CHIMERA_RECORD_TRACE_ID / 2; i < CHIMERA_RECORD_TRACE_ID; i++)
+        last = last << 8 | trace_id[i];
+    return last <= threshold && threshold > 0;
+}
+
+static bool begin_trace(const struct http_caller *caller)
+{
+    uint64_t id[2];
+    _Static_assert(sizeof(id) == CHIMERA_RECORD_TRACE_ID, "a trace's id");
+    _Static_assert(sizeof(caller->trace_id) == CHIMERA_RECORD_TRACE_ID, "a caller's trace's id");
+    caller_span = caller ? caller->span : 0;
+    if (caller_span) {
+        memcpy(id, caller->trace_id, sizeof(id));
+    } else {
+        id[0] = new_id();
+        id[1] = new_id();
     }
+    bool is_traced = caller_span && sampler.asks_caller
+                         ? caller->is_sampled
+                         : is_below((const uint8_t *)id, sampler.threshold);
+    if (is_traced)
+        chimera_record_begin(&record, (const uint8_t *)id);
+    return is_traced;
+}
+
+void trace_begin(struct chimera_span *span, const struct http_caller *caller)
+{
+    if (!span->parent && !begin_trace(caller))
+        return;
     span->id = new_id();
     span->started_ns = chimera_clock_wall_ns();
 }

@@ -10,20 +10,25 @@
 #include <stdatomic.h>
 
 #include "runtime/log/log.h"
+#include "server/http/http1.h"
 
-/* Which requests are traced, by OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG (either may be
- * NULL): a threshold for trace_open(). What is not understood means all of them, and *ret_is_known
- * false. A request has no parent here, so "parentbased_X" is X. */
-uint64_t trace_sampler(const char *name, const char *argument, bool *ret_is_known);
+struct trace_sampler {  /* which requests are traced */
+    uint64_t threshold; /* those whose id's last eight bytes are not above it */
+    bool asks_caller;   /* where there is one, its word counts */
+};
+
+/* By OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG (either may be NULL). What is not understood
+ * means all of them, and *ret_is_known false. */
+struct trace_sampler trace_sampler_read(const char *name, const char *argument, bool *ret_is_known);
 
 /* For the life of the process, before there are threads. `dropped` counts spans. */
-void trace_open(int fd, _Atomic uint64_t *dropped, uint64_t threshold);
+void trace_open(int fd, _Atomic uint64_t *dropped, struct trace_sampler chosen);
 
 extern bool trace_is_on;
 
-/* Only while it is on, and of one thread in order. A span without a parent begins a trace; its end
- * sends it. */
-void trace_begin(struct chimera_span *span);
+/* Only while it is on, and of one thread in order. A span without a parent begins a trace, or goes
+ * on with the caller's (NULL: there is none); its end sends it. */
+void trace_begin(struct chimera_span *span, const struct http_caller *caller);
 void trace_end(struct chimera_span *span);
 
 #endif

@@ -162,6 +162,38 @@ class Traces(unittest.TestCase):
         self.assertEqual(chain("/validate_raw/accept")[1]["name"], "validation_raw")
         self.assertEqual([span["name"] for span in chain("/nowhere")], ["request"])
 
+    def test_a_callers_trace_goes_on(self):
+        trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+        half = "traceidratio", "0.5"
+        # The last eight bytes of a trace's id choose with a ratio, so that all who see it choose alike.
+        low, high = trace[:16] + "0" * 15 + "1", trace[:16] + "f" * 16
+        for sampler, trace_id, flags, is_traced in (
+                (("", ""), trace, "01", True), (("", ""), trace, "00", False), (("parentbased_always_off", ""), trace, "01", True),
+                (("always_on", ""), trace, "00", True), (("always_off", ""), trace, "01", False),
+                (half, low, "00", True), (half, high, "01", False)):
+            environment = dict(zip(("OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"), sampler))
+            with self.subTest(sampler=sampler, flags=flags), Collector() as collector, \
+                    Server({"accept": POLICIES["accept"]}, "--log-fmt", "otlp", environment=otel(collector, **environment)) as server:
+                self.assertEqual(server.post("/validate/accept", POD, {**harness.JSON, "traceparent": f"00-{trace_id}-{caller}-{flags}"})[0], 200)
+                server.stop()
+                spans = spans_of_requests(collector)
+                self.assertEqual([span["name"] for span in spans], ["validate", "validation", "request"] if is_traced else [])
+                if is_traced:
+                    *_, request = spans
+                    self.assertEqual({span["trace"] for span in spans}, {trace_id})
+                    self.assertEqual((request["parent"], request["kind"]), (caller, 2))  # SERVER: it is what came in here
+                    self.assertNotIn(caller, [span["id"] for span in spans])
+
+    def test_what_is_no_traceparent_begins_a_trace(self):
+        trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+        with Collector() as collector, Server(POLICIES, "--log-fmt", "otlp", environment=otel(collector)) as server:
+            for value in ("", "00", f"00-{trace}-{caller}", f"00-{trace.upper()}-{caller}-01", f"ff-{trace}-{caller}-01"):
+                self.assertEqual(server.post("/validate/accept", POD, {**harness.JSON, "traceparent": value})[0], 200)
+            server.stop()
+            requests = [span for span in spans_of_requests(collector) if span["name"] == "request"]
+        self.assertEqual(len({span["trace"] for span in requests} | {trace}), 6)
+        self.assertEqual({span["parent"] for span in requests}, {None})
+
     def test_a_reload_changes_nothing_for_them(self):
         before = {name: POLICIES[name] for name in ("accept", "guest")}
         with Collector() as collector, Server(before, "--log-fmt", "otlp", "--enable-metrics", environment=otel(collector)) as server:

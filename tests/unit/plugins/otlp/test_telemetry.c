@@ -36,7 +36,8 @@ static void a_packet_gives_back_what_went_in(void **state)
         &record, &(struct chimera_record_event){7, 99, CHIMERA_LOG_WARN, S("target"), S("m")},
         fields, 3);
     chimera_record_add_span(
-        &record, &(struct chimera_record_span){7, 6, 10, 20, true, S("validation")}, fields, 1);
+        &record, &(struct chimera_record_span){7, 6, 10, 20, true, S("validation"), true}, fields,
+        1);
     assert_true(chimera_record_open(packet_of(&record), &id, &items));
     assert_memory_equal(id, trace_id, sizeof(trace_id));
     assert_true(chimera_record_next(&items, &item));
@@ -52,6 +53,7 @@ static void a_packet_gives_back_what_went_in(void **state)
     assert_false(chimera_record_next_field(&item.fields, &field));
     assert_true(chimera_record_next(&items, &item) && item.is_span && item.span.is_error);
     assert_true(item.span.id == 7 && item.span.parent == 6 && item.span.ended_ns == 20);
+    assert_true(item.span.has_caller);
     assert_false(chimera_record_next(&items, &item));
 }
 
@@ -72,10 +74,10 @@ static void outer_spans_find_room_behind_many_events(void **state)
             &record, &(struct chimera_record_event){2, 1, CHIMERA_LOG_INFO, S("t"), S("m")}, &field,
             1);
     for (int i = 0; i < 1000; i++)
-        chimera_record_add_span(&record, &(struct chimera_record_span){2, 1, 1, 2, false, S("s")},
-                                &field, 1);
-    chimera_record_add_span(&record, &(struct chimera_record_span){1, 0, 1, 2, false, S("root")},
-                            &field, 1);
+        chimera_record_add_span(
+            &record, &(struct chimera_record_span){2, 1, 1, 2, false, S("s"), false}, &field, 1);
+    chimera_record_add_span(
+        &record, &(struct chimera_record_span){1, 0, 1, 2, false, S("root"), false}, &field, 1);
     assert_true(record.size <= CHIMERA_RECORD_MAX);
     assert_true(chimera_record_open(packet_of(&record), &id, &items));
     while (chimera_record_next(&items, &item)) {
@@ -97,11 +99,11 @@ static void a_cut_packet_is_read_up_to_the_cut(void **state)
     (void)state;
     chimera_buffer_init(&out, 1 << 16);
     chimera_record_begin(&record, trace_id);
-    chimera_record_add_span(&record, &(struct chimera_record_span){2, 1, 1, 2, false, S("a")}, NULL,
-                            0);
+    chimera_record_add_span(
+        &record, &(struct chimera_record_span){2, 1, 1, 2, false, S("a"), false}, NULL, 0);
     size_t first = record.size;
-    chimera_record_add_span(&record, &(struct chimera_record_span){1, 0, 1, 2, false, S("b")}, NULL,
-                            0);
+    chimera_record_add_span(
+        &record, &(struct chimera_record_span){1, 0, 1, 2, false, S("b"), false}, NULL, 0);
     for (size_t size = 0; size <= record.size; size++) {
         chimera_buffer_reset(&out);
         size_t count =

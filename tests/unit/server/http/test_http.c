@@ -593,9 +593,58 @@ static void data_may_come_in_pieces(void **state)
     assert_memory_equal(rest, "lo", 2);
 }
 
+#define TRACE "0af7651916cd43dd8448eb211c80319c"
+#define SPAN "b7ad6b7169203331"
+#define CALLER(value) "GET / HTTP/1.1\r\n" HOST "TraceParent: " value "\r\n\r\n"
+
+/* W3C Trace Context §3.2.2 to §3.2.4 and §4.3. */
+static void a_caller_is_read(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_there, is_sampled;
+    } cases[] = {
+        {CALLER("00-" TRACE "-" SPAN "-01"), true, true},
+        {CALLER("00-" TRACE "-" SPAN "-00"), true, false},
+        {CALLER("00-" TRACE "-" SPAN "-fe"), true, false},
+        {CALLER("00-" TRACE "-" SPAN "-03"), true, true},
+        {CALLER("01-" TRACE "-" SPAN "-01"), true, true},
+        {CALLER("cc-" TRACE "-" SPAN "-01-what comes later"), true, true},
+        {CALLER("cc-" TRACE "-" SPAN "-01what comes later"), false, false},
+        {CALLER("00-" TRACE "-" SPAN "-01-more"), false, false},
+        {CALLER("ff-" TRACE "-" SPAN "-01"), false, false},
+        {CALLER("00-00000000000000000000000000000000-" SPAN "-01"), false, false},
+        {CALLER("00-" TRACE "-0000000000000000-01"), false, false},
+        {CALLER("00-0AF7651916CD43DD8448EB211C80319C-" SPAN "-01"), false, false},
+        {CALLER("00-" TRACE "-" SPAN "-0g"), false, false},
+        {CALLER("00-" TRACE "-" SPAN "-0"), false, false},
+        {CALLER("00_" TRACE "-" SPAN "-01"), false, false},
+        {CALLER(""), false, false},
+        {"GET / HTTP/1.1\r\n" HOST "\r\n", false, false},
+        {"GET / HTTP/1.1\r\n" HOST "traceparent: 00-" TRACE "-" SPAN "-01\r\n"
+         "traceparent: 00-" TRACE "-" SPAN "-01\r\n\r\n",
+         false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct http_head head = {.size = 0};
+        size_t scanned = 0;
+        if (http_head_parse(chimera_slice_of(cases[i].text), &scanned, &head) != HTTP_DONE)
+            fail_msg("%s", cases[i].text);
+        if (head.caller.span != (cases[i].is_there ? 0xb7ad6b7169203331u : 0))
+            fail_msg("%s", cases[i].text);
+        if (!cases[i].is_there)
+            continue;
+        assert_int_equal(head.caller.is_sampled, cases[i].is_sampled);
+        assert_int_equal(head.caller.trace_id[0], 0x0a);
+        assert_int_equal(head.caller.trace_id[15], 0x9c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_caller_is_read),
         cmocka_unit_test(parse_reads_what_the_api_server_sends),
         cmocka_unit_test(parse_accepts_what_is_well_formed),
         cmocka_unit_test(the_absolute_form_names_a_path),
