@@ -38,6 +38,7 @@ struct chimera_cli_option {
     const char *const *choices; /* ends with NULL; NULL: any text */
     const char *const *aliases; /* choices that are taken but not shown; may be NULL */
     const char *excludes;       /* the name of an option that cannot be given with it */
+    const char *section;        /* of help and pages: "Limits"; NULL: plain "Options" */
     const char *help;           /* one sentence or more, without a full stop at the end */
     size_t field;               /* the program's own: where in a struct it keeps the value */
 };
@@ -71,7 +72,8 @@ struct chimera_cli_command {
     /* Of the program itself: */
     const char *usage; /* what is behind its name there */
     const char *version_help;
-    bool is_help_below; /* the help of an option has lines of its own */
+    bool is_help_below;          /* the help of an option has lines of its own */
+    const char *const *sections; /* in their order, ends with NULL; NULL: as they are first met */
     /* No letters but those of help and version. A word of letters is then refused whole, an option
      * that is given again before its value is looked for, and one in the place of a value by its
      * own name. */
@@ -100,6 +102,11 @@ enum chimera_cli_action {
     CHIMERA_CLI_VERSION_SHORT,
 };
 
+/* Options that each command takes besides its own, of which one of the same name or letter wins:
+ * for the whole process, set before anything is parsed; NULL: none. Borrowed. Their variables and
+ * defaults are not looked at. */
+void chimera_cli_share(const struct chimera_cli_option *options);
+
 /* Parses what follows the name of the program or the subcommand. `options` has program and command
  * set; end it with chimera_cli_done() in all cases. CHIMERA_EINVAL: what is wrong is in
  * options->refusal. What else was given means nothing but with CHIMERA_CLI_RUN. */
@@ -112,11 +119,11 @@ const struct chimera_cli_command *chimera_cli_find(const struct chimera_cli_comm
                                                    const char *name);
 
 /* Goes down from options->command, as long as it has commands of its own, by the words of argv;
- * *ret_taken says how many of them that took. CHIMERA_CLI_GOES_ON, or the code to exit with: help
+ * *ret_taken says how many of them that took. Options that all commands take may stand between, and
+ * are put behind the last of those words. CHIMERA_CLI_GOES_ON, or the code to exit with: help
  * was asked for and printed, or the line is wrong and that was told. */
 #define CHIMERA_CLI_GOES_ON (-1)
-int chimera_cli_descend(struct chimera_cli_options *options, int argc, char *const *argv,
-                        int *ret_taken);
+int chimera_cli_descend(struct chimera_cli_options *options, int argc, char **argv, int *ret_taken);
 
 /* The last value given, or NULL. */
 const char *chimera_cli_value(const struct chimera_cli_options *options, const char *name);
@@ -130,6 +137,12 @@ bool chimera_cli_is_on(const char *value);
 /* "--output <FORMAT>", good until the next call. */
 const char *chimera_cli_shown(const struct chimera_cli_option *option);
 
+/* Where a help is shown. Zeros: columns of 80, and no colours. */
+struct chimera_cli_look {
+    unsigned width;
+    const char *head, *end; /* around a heading; NULL: nothing */
+};
+
 /* Texts, appended to `out`: the name of a command behind those of whom it belongs to, "scaffold",
  * between, "manifest"; "BEFOREone, twoBEHIND"; "Usage: …"; the whole help. */
 void chimera_cli_put_path(const struct chimera_cli_command *command, const char *between,
@@ -139,8 +152,9 @@ void chimera_cli_put_choices(const char *const *choices, const char *before, con
 void chimera_cli_put_usage(const char *program, const struct chimera_cli_command *command,
                            struct chimera_buffer *out);
 void chimera_cli_put_help(const char *program, const struct chimera_cli_command *command,
-                          struct chimera_buffer *out);
+                          const struct chimera_cli_look *look, struct chimera_buffer *out);
 
+/* By the width and the colours of what `to` leads to. */
 void chimera_cli_print_help(const char *program, const struct chimera_cli_command *command,
                             FILE *to);
 

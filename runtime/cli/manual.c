@@ -5,6 +5,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/cli/cli_internal.h"
 
 #define NAME_MAX_SIZE 80 /* of a page, with its NUL */
 
@@ -88,13 +89,27 @@ static void put_option(struct chimera_buffer *out, const struct chimera_cli_opti
         chimera_buffer_print(out, "Environment: \\fB%s\\fR.\n", option->variable);
 }
 
-static void put_options(struct chimera_buffer *out, const struct chimera_cli_option *option)
+static void put_section(struct chimera_buffer *out, const struct chimera_cli_option *option,
+                        const char *section)
 {
-    if (option && option->name)
+    for (option = cli_in_section(option, section); option;
+         option = cli_in_section(option + 1, section))
+        put_option(out, option);
+}
+
+static void put_options(struct chimera_buffer *out, const struct chimera_cli_command *command)
+{
+    const struct chimera_cli_option *table = command->options;
+    const char *section = cli_next_section(command, NULL);
+    if (section || cli_in_section(table, NULL))
         chimera_buffer_text(out, ".SH OPTIONS\n");
-    for (; option && option->name; option++)
-        if (!option->is_hidden)
-            put_option(out, option);
+    put_section(out, table, NULL);
+    for (; section; section = cli_next_section(command, section)) {
+        chimera_buffer_text(out, ".SS ");
+        put_text(out, section);
+        chimera_buffer_byte(out, '\n');
+        put_section(out, table, section);
+    }
 }
 
 static void put_commands(struct chimera_buffer *out, const char *page,
@@ -142,7 +157,7 @@ static void put_command_page(struct chimera_buffer *out, const char *name, const
         put_text(out, argument->help);
         chimera_buffer_text(out, ".\n");
     }
-    put_options(out, command->options);
+    put_options(out, command);
     chimera_buffer_print(out, CHIMERA_CLI_EXIT_STATUS ".SH SEE ALSO\n\\fB%s\\fR(1)\n", program);
 }
 
@@ -195,7 +210,7 @@ int chimera_cli_write_pages(const struct chimera_cli_command *program,
     put_header(&page, manual->title, manual->name, manual->about);
     chimera_buffer_print(&page, "%s\n.SH DESCRIPTION\n%s\n", manual->synopsis, manual->description);
     put_commands(&page, manual->name, program->commands);
-    put_options(&page, program->options);
+    put_options(&page, program);
     chimera_buffer_text(&page, manual->end);
     if (code == CHIMERA_OK)
         code = write_page(folder, manual->name, &page, err);
@@ -217,7 +232,7 @@ static void put_help_block(struct chimera_buffer *out, const char *name,
                            const struct chimera_cli_command *command, const struct markup *markup)
 {
     chimera_buffer_text(out, markup->open);
-    chimera_cli_put_help(name, command, out);
+    chimera_cli_put_help(name, command, &(struct chimera_cli_look){0}, out);
     chimera_buffer_text(out, markup->close);
 }
 
@@ -237,19 +252,32 @@ static void put_helps(struct chimera_buffer *out, const char *name,
     }
 }
 
-static void put_table(struct chimera_buffer *out, const struct chimera_cli_option *option)
+static void put_table(struct chimera_buffer *out, const struct chimera_cli_option *option,
+                      const char *section)
 {
-    chimera_buffer_text(out, "| flag | environment | default | what it does |\n"
-                             "| --- | --- | --- | --- |\n");
-    for (; option->name; option++) {
+    option = cli_in_section(option, section);
+    if (option)
+        chimera_buffer_text(out, "| flag | environment | default | what it does |\n"
+                                 "| --- | --- | --- | --- |\n");
+    for (; option; option = cli_in_section(option + 1, section)) {
         const char *tick = option->initial ? "`" : "";
-        if (option->is_hidden)
-            continue;
         chimera_buffer_print(out, "| `--%s%s%s` | `%s` | %s%s%s | ", option->name,
                              option->value ? " " : "", option->value ? option->value : "",
                              option->variable, tick, option->initial ? option->initial : "", tick);
         put_sentence(out, option);
         chimera_buffer_text(out, " |\n");
+    }
+}
+
+static void put_tables(struct chimera_buffer *out, const struct chimera_cli_command *command)
+{
+    const struct chimera_cli_option *table = command->options;
+    put_table(out, table, NULL);
+    const char *section = cli_next_section(command, NULL);
+    for (bool is_first = !cli_in_section(table, NULL); section; is_first = false) {
+        chimera_buffer_print(out, "%s## %s\n\n", is_first ? "" : "\n", section);
+        put_table(out, table, section);
+        section = cli_next_section(command, section);
     }
 }
 
@@ -265,7 +293,7 @@ int chimera_cli_write_reference(const char *name, const struct chimera_cli_comma
         put_help_block(&text, name, program, how);
         put_helps(&text, name, program, how);
     } else {
-        put_table(&text, program->options);
+        put_tables(&text, program);
     }
     int code = text.failed ? chimera_fail(err, text.failed, "%s", chimera_code_text(text.failed))
                            : chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);

@@ -2,7 +2,7 @@
 /* nested.c - the way from a command to one of its own: `scaffold manifest`. */
 #include <string.h>
 
-#include "runtime/cli/cli.h"
+#include "runtime/cli/cli_internal.h"
 
 const struct chimera_cli_command *chimera_cli_find(const struct chimera_cli_command *command,
                                                    const char *name)
@@ -38,12 +38,25 @@ static int print_help(const struct chimera_cli_options *options)
     return 0;
 }
 
-int chimera_cli_descend(struct chimera_cli_options *options, int argc, char *const *argv,
-                        int *ret_taken)
+/* What stands before the next word and is for all commands is put behind that. */
+static void put_shared_behind(int argc, char **argv)
+{
+    int size = 0, next = 0;
+    while (size < argc && (next = cli_shared_size(argv[size])) > 0)
+        size += next;
+    if (size == 0 || size >= argc)
+        return;
+    char *word = argv[size];
+    memmove(argv + 1, argv, (size_t)size * sizeof(*argv));
+    argv[0] = word;
+}
+
+int chimera_cli_descend(struct chimera_cli_options *options, int argc, char **argv, int *ret_taken)
 {
     bool wants_help = false; /* `help` stands before the command that it is about */
     int at = 0;
     while (options->command->commands) {
+        put_shared_behind(argc - at, argv + at);
         const char *word = at < argc ? argv[at++] : NULL;
         if (!word && !wants_help)
             return refuse_nothing(options->program, options->command);

@@ -40,23 +40,35 @@ bool chimera_cli_is_on(const char *value)
     return is_listed(on_words, value, strcasecmp);
 }
 
-static const struct chimera_cli_option *find_named(const struct chimera_cli_options *options,
-                                                   const char *name, size_t size)
+static const struct chimera_cli_option *find_in(const struct chimera_cli_option *option,
+                                                const char *name, size_t size)
 {
-    const struct chimera_cli_option *option = options->command->options;
     for (; option && option->name; option++)
         if (strlen(option->name) == size && memcmp(option->name, name, size) == 0)
             return option;
     return NULL;
 }
 
-static const struct chimera_cli_option *find_letter(const struct chimera_cli_options *options,
-                                                    char letter)
+static const struct chimera_cli_option *find_named(const struct chimera_cli_options *options,
+                                                   const char *name, size_t size)
 {
-    const struct chimera_cli_option *option = options->command->options;
+    const struct chimera_cli_option *own = find_in(options->command->options, name, size);
+    return own ? own : find_in(cli_shared(), name, size);
+}
+
+static const struct chimera_cli_option *find_letter_in(const struct chimera_cli_option *option,
+                                                       char letter)
+{
     while (option && option->name && option->letter != letter)
         option++;
     return option && option->name ? option : NULL;
+}
+
+static const struct chimera_cli_option *find_letter(const struct chimera_cli_options *options,
+                                                    char letter)
+{
+    const struct chimera_cli_option *own = find_letter_in(options->command->options, letter);
+    return own ? own : find_letter_in(cli_shared(), letter);
 }
 
 static bool refuse_choice(struct cursor *cursor, const struct chimera_cli_option *option,

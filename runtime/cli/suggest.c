@@ -44,6 +44,7 @@ void cli_suggest_option(const struct chimera_cli_command *command, struct chimer
     memcpy(name, word.data, word.size);
     name[word.size] = '\0';
     add_options(&names, command->options);
+    add_options(&names, cli_shared());
     add(&names, "help");
     if (command->version_help)
         add(&names, "version");

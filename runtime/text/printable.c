@@ -2,8 +2,10 @@
 #include "runtime/text/printable.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/text/terminal.h"
 #include "runtime/text/utf8.h"
 
 #define MESSAGE_BASE ((size_t)1024) /* for its word and line ends */
@@ -117,6 +119,13 @@ static void append_message(struct chimera_slice text, struct chimera_buffer *out
     }
 }
 
+static enum chimera_colour colour_of(const char *word)
+{
+    if (strcasecmp(word, "error") == 0)
+        return CHIMERA_COLOUR_BAD;
+    return strcasecmp(word, "warning") == 0 ? CHIMERA_COLOUR_NOTE : CHIMERA_COLOUR_BOLD;
+}
+
 void chimera_printable_vsay(FILE *to, const char *word, const char *format, va_list arguments)
 {
     CHIMERA_FREE char *text = NULL;
@@ -125,7 +134,10 @@ void chimera_printable_vsay(FILE *to, const char *word, const char *format, va_l
         text = NULL;
     struct chimera_slice message = text ? chimera_slice_of(text) : CHIMERA_SLICE("out of memory");
     chimera_buffer_init(&out, MESSAGE_BASE + message.size * CHIMERA_PRINTABLE_SIZE);
-    chimera_buffer_print(&out, "%s%s", word ? word : "", word ? ": " : "");
+    int fd = fileno(to);
+    if (word)
+        chimera_buffer_print(&out, "%s%s:%s ", chimera_colour(fd, colour_of(word)), word,
+                             chimera_colour_end(fd));
     append_message(message, &out);
     chimera_buffer_byte(&out, '\n');
     if (out.size)

@@ -38,7 +38,8 @@ size_t chimera_printable_next(struct chimera_slice text, enum chimera_printable_
 void chimera_printable_append(struct chimera_slice text, const char *line_end,
                               struct chimera_buffer *out);
 
-/* A message to `to`: "WORD: ", the text, and the end of its line; the word may be NULL. Lines
+/* A message to `to`: "WORD: ", the text, and the end of its line; the word may be NULL, and has the
+ * colour of what it says where there are colours (terminal.h). Lines
  * behind the first are indented, so that none of them can pass for a message of its own. */
 void chimera_printable_say(FILE *to, const char *word, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,6 +2,7 @@
 #include "runtime/text/progress.h"
 
 #include "runtime/base/clock.h"
+#include "runtime/text/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +16,10 @@
 void chimera_progress_init(struct chimera_progress *progress, int fd)
 {
     const char *terminal = getenv("TERM");
-    const char *no_color = getenv("NO_COLOR");
     bool is_dumb = !terminal || strcmp(terminal, "dumb") == 0;
     *progress = (struct chimera_progress){.fd = fd,
                                           .is_shown = fd >= 0 && !is_dumb && isatty(fd),
-                                          .has_color = !no_color || !no_color[0]};
+                                          .has_color = chimera_colours_are_on(fd)};
 }
 
 /* One write(2), so that lines of other programs on the terminal do not get mixed in. A line that

@@ -8,9 +8,13 @@
 #include <unistd.h>
 
 #include "compiler/tool/confine.h"
+#include "runtime/log/log.h"
 #include "runtime/text/printable.h"
+#include "runtime/text/terminal.h"
 
 #define JOBS_MAX 512
+
+static enum say_level level;
 
 int say_error(const char *format, ...)
 {
@@ -39,6 +43,8 @@ void say_json(struct chimera_slice line)
 void say_warning(const char *format, ...)
 {
     va_list arguments;
+    if (level == SAY_QUIET)
+        return;
     va_start(arguments, format);
     chimera_printable_vsay(stderr, "Warning", format, arguments);
     va_end(arguments);
@@ -46,8 +52,24 @@ void say_warning(const char *format, ...)
 
 bool say_in_colour(int fd)
 {
-    const char *terminal = getenv("TERM"), *wish = getenv("NO_COLOR");
-    return isatty(fd) && terminal && strcmp(terminal, "dumb") != 0 && (!wish || *wish == '\0');
+    return chimera_colours_are_on(fd);
+}
+
+enum say_level say_level(void)
+{
+    return level;
+}
+
+void say_level_set(enum say_level wanted)
+{
+    level = wanted;
+    if (wanted == SAY_VERBOSE)
+        chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_DEBUG);
+}
+
+bool option_quiet(const struct chimera_cli_options *options)
+{
+    return level == SAY_QUIET || chimera_cli_is_given(options, "quiet");
 }
 
 void confinement_warn(void)
@@ -55,8 +77,7 @@ void confinement_warn(void)
     static bool is_told;
     const char *lacks = chimera_confine_lacks();
     if (lacks && !is_told)
-        chimera_printable_say(stderr, "Warning",
-                              "the compilers ran less confined than they should: %s", lacks);
+        say_warning("the compilers ran less confined than they should: %s", lacks);
     is_told = true;
 }
 

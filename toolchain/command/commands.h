@@ -10,7 +10,8 @@
 
 enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = CHIMERA_CLI_EXIT_USAGE };
 
-extern const struct chimera_cli_command program_command; /* has all others; main.c */
+/* Has all others; called kwctl it has only the options that kwctl has. main.c */
+const struct chimera_cli_command *program_command(const char *program);
 
 extern const struct chimera_cli_command command_annotate;
 extern const struct chimera_cli_command command_bench;
@@ -39,9 +40,20 @@ extern const struct chimera_cli_command command_test;
 extern const struct chimera_cli_command command_verify;
 extern const struct chimera_cli_command command_version;
 
+/* Sections of the help, where several commands have one. */
+#define SECTION_POLICY "Policy"
+#define SECTION_REQUEST "Request"
+#define SECTION_LIMITS "Limits"
+#define SECTION_HOST "Host capabilities"
+#define SECTION_REGISTRIES "Registries"
+#define SECTION_SIGNATURES "Signatures"
+#define SECTION_BUILDS "Builds"
+#define SECTION_OUTPUT "Output"
+
 /* Options that several commands have. */
 #define OPTION_CACHE_DIR                                                                        \
     {.name = "cache-dir",                                                                       \
+     .section = SECTION_BUILDS,                                                                 \
      .kind = CHIMERA_CLI_VALUE,                                                                 \
      .value = "DIR",                                                                            \
      .help = "Folder of the cache, in place of $CHIMERA_CACHE_DIR, $XDG_CACHE_HOME/chimera or " \
@@ -72,9 +84,17 @@ int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line of JSON to standard output, its end included. */
 void say_json(struct chimera_slice line);
 
-/* May what is written to the file descriptor have colours? Not behind --no-color, nor where nobody
- * sees them. */
+/* May what is written to the file descriptor have colours? By the rule of runtime/text/terminal.h,
+ * which has the colours. */
 bool say_in_colour(int fd);
+
+/* How much is told besides results and errors: with -q no warnings, notes and progress, with -v
+ * what is being done, on standard error. */
+enum say_level { SAY_QUIET = -1, SAY_NORMAL, SAY_VERBOSE };
+enum say_level say_level(void);
+void say_level_set(enum say_level level);
+/* Before the command as well as behind it, where some have a -q of their own. */
+bool option_quiet(const struct chimera_cli_options *options);
 
 /* "Warning: …" there. */
 void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

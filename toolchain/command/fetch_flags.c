@@ -95,7 +95,7 @@ int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_fla
         .fetch = {.docker_config = chimera_cli_value(options, "docker-config-json-path"),
                   .trust_root = chimera_cli_value(options, "sigstore-trust-config"),
                   .is_offline = chimera_cli_is_given(options, "offline"),
-                  .shows_progress = !chimera_cli_is_given(options, "quiet")}};
+                  .shows_progress = !option_quiet(options)}};
     int code = find_store(options, ret_flags, err);
     if (code == CHIMERA_OK)
         code = read_sources(options, ret_flags, err);

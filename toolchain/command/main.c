@@ -4,17 +4,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "runtime/log/log.h"
-#include "runtime/text/printable.h"
+#include "runtime/base/error.h"
+#include "runtime/text/terminal.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/version.h"
 
-/* Before the subcommand. */
+#define ABOUT_VERBOSE "Log what is being done to standard error"
+#define ABOUT_NO_COLOR "Print no colours"
+
+static const char *const colour_words[] = {"auto", "always", "never", NULL};
+
+/* Before the command or behind it. */
 static const struct chimera_cli_option global_options[] = {
-    {.name = "verbose", .letter = 'v', .help = "Log what is being done to standard error"},
-    {.name = "no-color", .help = "Print no colours"},
+    {.name = "verbose", .letter = 'v', .excludes = "quiet", .help = ABOUT_VERBOSE},
+    {.name = "quiet",
+     .letter = 'q',
+     .help = "Print results and errors only: no warnings, notes and progress"},
+    {.name = "color",
+     .kind = CHIMERA_CLI_VALUE,
+     .value = "WHEN",
+     .choices = colour_words,
+     .help = "Print colours; auto, as without it: on a terminal, unless TERM is dumb or NO_COLOR "
+             "is set"},
+    {.name = "no-color", .help = ABOUT_NO_COLOR},
+    {0},
+};
+
+/* Before the command. */
+static const struct chimera_cli_option kwctl_options[] = {
+    {.name = "verbose", .letter = 'v', .help = ABOUT_VERBOSE},
+    {.name = "no-color", .help = ABOUT_NO_COLOR},
     {0},
 };
 
@@ -30,13 +50,26 @@ static const struct chimera_cli_command *const commands[] = {
     &command_verify,      &command_version, NULL,
 };
 
-const struct chimera_cli_command program_command = {
-    .about = PROGRAM_ABOUT,
-    .usage = "[OPTIONS] <COMMAND>",
-    .version_help = "Print the version",
-    .options = global_options,
-    .commands = commands,
-};
+#define PROGRAM(its_options)                 \
+    {                                        \
+        .about = PROGRAM_ABOUT,              \
+        .usage = "[OPTIONS] <COMMAND>",      \
+        .version_help = "Print the version", \
+        .options = its_options,              \
+        .commands = commands,                \
+    }
+
+static bool is_kwctl(const char *program)
+{
+    return strcmp(program, "kwctl") == 0;
+}
+
+const struct chimera_cli_command *program_command(const char *program)
+{
+    static const struct chimera_cli_command ours = PROGRAM(global_options);
+    static const struct chimera_cli_command theirs = PROGRAM(kwctl_options);
+    return is_kwctl(program) ? &theirs : &ours;
+}
 
 static const char *program_name(const char *path)
 {
@@ -47,7 +80,7 @@ static const char *program_name(const char *path)
 
 static int run_help(const char *program, int argc, char **argv)
 {
-    const struct chimera_cli_command *command = &program_command;
+    const struct chimera_cli_command *command = program_command(program);
     for (int at = 0; at < argc; at++) {
         const struct chimera_cli_command *above = command;
         command = chimera_cli_find(above, argv[at]);
@@ -60,67 +93,105 @@ static int run_help(const char *program, int argc, char **argv)
     return EXIT_GOOD;
 }
 
-/* One option before the subcommand. True when the program should go on. */
-static bool take_global(const char *program, const char *word, bool *is_verbose, int *ret_exit)
+/* What all commands take, from before the command or from behind it. */
+static void take_globals(const struct chimera_cli_options *options)
 {
-    *ret_exit = EXIT_GOOD;
-    if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0)
-        return *is_verbose = true;
-    if (strcmp(word, "--no-color") == 0)
-        return setenv("TERM", "dumb", 1) == 0;
-    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
-        chimera_cli_print_help(program, &program_command, stdout);
-    else if (strcmp(word, "-V") == 0)
-        version_print_short(program);
-    else if (strcmp(word, "--version") == 0)
-        version_print(program);
+    const struct chimera_cli_option *own = options->command->options;
+    const char *colour = chimera_cli_value(options, "color");
+    bool has_own_quiet = false;
+    for (; own != global_options && own && own->name; own++)
+        has_own_quiet |= strcmp(own->name, "quiet") == 0;
+    if (chimera_cli_is_given(options, "quiet") && !has_own_quiet)
+        say_level_set(SAY_QUIET);
+    if (chimera_cli_is_given(options, "verbose"))
+        say_level_set(SAY_VERBOSE);
+    if (chimera_cli_is_given(options, "no-color"))
+        chimera_colours_wish(CHIMERA_COLOURS_NEVER);
+    if (colour && strcmp(colour, "auto") != 0)
+        chimera_colours_wish(strcmp(colour, "always") == 0 ? CHIMERA_COLOURS_ALWAYS
+                                                           : CHIMERA_COLOURS_NEVER);
+    else if (colour)
+        chimera_colours_wish(CHIMERA_COLOURS_AUTO);
+}
+
+/* Parses, and does what is the same everywhere. CHIMERA_CLI_GOES_ON, or the code to exit with. */
+static int take_line(struct chimera_cli_options *options, const struct chimera_cli_command *shown,
+                     int argc, char *const *argv)
+{
+    enum chimera_cli_action action = CHIMERA_CLI_RUN;
+    int code = chimera_cli_parse(options, argc, argv, &action);
+    take_globals(options);
+    if (code == CHIMERA_EINVAL)
+        return chimera_cli_refuse(options->program, shown, "%s", options->refusal.data);
+    if (code < 0)
+        return say_error("%s", chimera_code_text(code));
+    if (action == CHIMERA_CLI_RUN)
+        return CHIMERA_CLI_GOES_ON;
+    if (action == CHIMERA_CLI_HELP)
+        chimera_cli_print_help(options->program, shown, stdout);
+    else if (action == CHIMERA_CLI_VERSION_SHORT)
+        version_print_short(options->program);
     else
-        *ret_exit = chimera_cli_refuse_word(program, &program_command, word);
-    return false;
+        version_print(options->program);
+    return EXIT_GOOD;
 }
 
 static int run_command(struct chimera_cli_options *options, int argc, char **argv)
 {
-    enum chimera_cli_action action = CHIMERA_CLI_RUN;
     int taken = 0, ended = chimera_cli_descend(options, argc, argv, &taken);
     if (ended != CHIMERA_CLI_GOES_ON)
         return ended;
     if (options->command->run_words)
         return options->command->run_words(argc - taken, argv + taken);
-    int code = chimera_cli_parse(options, argc - taken, argv + taken, &action);
-    if (code == CHIMERA_EINVAL)
-        return chimera_cli_refuse(options->program, options->command, "%s", options->refusal.data);
-    if (code < 0)
-        return say_error("%s", chimera_code_text(code));
-    if (action == CHIMERA_CLI_RUN)
-        return options->command->run(options);
-    chimera_cli_print_help(options->program, options->command, stdout);
-    return EXIT_GOOD;
+    ended = take_line(options, options->command, argc - taken, argv + taken);
+    return ended == CHIMERA_CLI_GOES_ON ? options->command->run(options) : ended;
+}
+
+static int run_words(const char *program, int argc, char **argv)
+{
+    struct chimera_cli_options options = {.program = program};
+    if (argc == 0) {
+        chimera_cli_print_help(program, program_command(program), stderr);
+        return EXIT_USAGE;
+    }
+    chimera_cli_share(is_kwctl(program) ? NULL : global_options);
+    if (strcmp(argv[0], "help") == 0)
+        return run_help(program, argc - 1, argv + 1);
+    options.command = chimera_cli_find(program_command(program), argv[0]);
+    if (!options.command)
+        return chimera_cli_refuse_word(program, program_command(program), argv[0]);
+    int code = run_command(&options, argc - 1, argv + 1);
+    chimera_cli_done(&options);
+    return code;
+}
+
+/* The command with its words, as arguments of a command line that has only the options before it.
+ */
+static int run_line(const char *program, int argc, char **argv)
+{
+    static const struct chimera_cli_argument words[] = {{.name = "COMMAND", .is_many = true}, {0}};
+    struct chimera_cli_command line = {.name = program,
+                                       .version_help = "",
+                                       .options = program_command(program)->options,
+                                       .arguments = words,
+                                       .has_plain_rest = true};
+    struct chimera_cli_options options = {.program = program, .command = &line};
+    int code = take_line(&options, program_command(program), argc, argv);
+    int rest = (int)options.argument_count;
+    if (code == CHIMERA_CLI_GOES_ON && is_kwctl(program) &&
+        chimera_cli_is_given(&options, "no-color"))
+        setenv("TERM", "dumb", 1);
+    if (code == CHIMERA_CLI_GOES_ON)
+        code = run_words(program, rest, argv + argc - rest);
+    chimera_cli_done(&options);
+    return code;
 }
 
 int main(int argc, char **argv)
 {
-    struct chimera_cli_options options = {.program = program_name(argc > 0 ? argv[0] : NULL)};
-    bool is_verbose = false;
-    int at = 1, code = EXIT_GOOD;
     /* A limit on the size of files is an error like a full disk, and cleaned up after. */
     signal(SIGXFSZ, SIG_IGN);
-    for (; at < argc && argv[at][0] == '-'; at++)
-        if (!take_global(options.program, argv[at], &is_verbose, &code))
-            return code;
-    if (at >= argc) {
-        chimera_cli_print_help(options.program, &program_command, stderr);
-        return EXIT_USAGE;
-    }
-    if (strcmp(argv[at], "help") == 0)
-        return run_help(options.program, argc - at - 1, argv + at + 1);
-    options.command = chimera_cli_find(&program_command, argv[at]);
-    if (!options.command)
-        return chimera_cli_refuse_word(options.program, &program_command, argv[at]);
-    if (is_verbose)
-        chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_DEBUG);
-    code = run_command(&options, argc - at - 1, argv + at + 1);
-    chimera_cli_done(&options);
+    int code = run_line(program_name(argc > 0 ? argv[0] : NULL), argc - 1, argv + 1);
     /* Output that could not be written is no success: the disk may be full. */
     if (fflush(stdout) != 0 && code == EXIT_GOOD)
         code = say_error("cannot write to standard output");

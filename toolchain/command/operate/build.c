@@ -224,7 +224,7 @@ static int run_build(const struct chimera_cli_options *options)
     unsigned jobs = 0;
     if (!option_jobs(options, &jobs))
         return EXIT_USAGE;
-    chimera_progress_init(&progress, chimera_cli_is_given(options, "quiet") ? -1 : STDERR_FILENO);
+    chimera_progress_init(&progress, option_quiet(options) ? -1 : STDERR_FILENO);
     const struct chimera_build_options build = {
         .cache_folder = chimera_cli_value(options, "cache-dir"),
         .has_no_cache = chimera_cli_is_given(options, "no-cache"),

@@ -411,7 +411,7 @@ static int run_bundle(const struct chimera_cli_options *options)
     if (fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
     flags.fetch.shows_progress = false; /* lines of several would overwrite each other */
-    chimera_progress_init(&progress, chimera_cli_is_given(options, "quiet") ? -1 : STDERR_FILENO);
+    chimera_progress_init(&progress, option_quiet(options) ? -1 : STDERR_FILENO);
     struct chimera_build_options build = {
         .cache_folder = chimera_cli_value(options, "cache-dir"),
         .jobs = jobs,

@@ -9,7 +9,7 @@ static int run_completions(const struct chimera_cli_options *options)
 {
     struct chimera_buffer script;
     chimera_buffer_init(&script, CHIMERA_CLI_TEXT_MAX);
-    chimera_cli_put_completions(options->program, &program_command,
+    chimera_cli_put_completions(options->program, program_command(options->program),
                                 chimera_cli_value(options, "shell"), &script);
     int failed = script.failed;
     if (!failed)

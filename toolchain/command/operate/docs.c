@@ -35,7 +35,8 @@ static enum chimera_cli_markup markup_of(const char *path)
 static int write_reference(const char *program, const char *path, struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    int code = chimera_cli_write_reference(program, &program_command, markup_of(path), path, &why);
+    int code =
+        chimera_cli_write_reference(program, program_command(program), markup_of(path), path, &why);
     if (code < 0)
         chimera_fail(err, code, "cannot create file %.300s: %.600s", path, why.text);
     return code;
@@ -52,7 +53,7 @@ static int run_docs(const struct chimera_cli_options *options)
             "the following required arguments were not provided:\n  --output <FILE>");
     int code = output ? write_reference(options->program, output, &err) : CHIMERA_OK;
     if (code == CHIMERA_OK && folder)
-        code = chimera_cli_write_pages(&program_command, &manual, folder, &err);
+        code = chimera_cli_write_pages(program_command(options->program), &manual, folder, &err);
     return code < 0 ? say_error("%s", err.text) : EXIT_GOOD;
 }
 

@@ -124,7 +124,7 @@ static int build_plugin(const struct chimera_cli_options *options, const struct 
     struct chimera_builder *builder = NULL;
     struct chimera_built built = {0};
     struct chimera_error err = {0};
-    chimera_progress_init(&progress, chimera_cli_is_given(options, "quiet") ? -1 : STDERR_FILENO);
+    chimera_progress_init(&progress, option_quiet(options) ? -1 : STDERR_FILENO);
     const struct chimera_build_options build = {.progress = &progress};
     interrupt_catch();
     int code = chimera_builder_new(&build, &builder, &err);

@@ -295,7 +295,7 @@ static int run_test(const struct chimera_cli_options *options)
     struct chimera_error err = {0};
     test_report_init(&player.report, chimera_cli_is_given(options, "junit"));
     player.report.is_colourful = say_in_colour(STDOUT_FILENO);
-    player.report.is_quiet = chimera_cli_is_given(options, "quiet");
+    player.report.is_quiet = option_quiet(options);
     chimera_arena_init(&player.arena, RUNNER_ARENA_MAX);
     int code = runner_init(options, &player.runner, &err);
     player.defaults = (struct test_defaults){.policy = chimera_cli_value(options, "policy"),

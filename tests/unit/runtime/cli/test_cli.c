@@ -298,16 +298,17 @@ static void numbers_are_whole_and_within_their_limit(void **state)
         assert_int_equal(chimera_cli_number(wrong[i], 9), 0);
 }
 
-#define RUN_HELP                                                                                   \
-    ".Run it \\ now\n\nUsage: kwctl run [OPTIONS] --request-path <PATH> <policy>\n\n"              \
-    "Arguments:\n  <policy>                      A policy\n\nOptions:\n"                           \
-    "  -r, --request-path <PATH>     A file\n"                                                     \
-    "  -o, --output <FORMAT>         A format [possible values: yaml, json]\n"                     \
-    "  -k, --key <KEY>               A key\n"                                                      \
-    "      --allow [<PATTERN>...]    Patterns\n"                                                   \
-    "  -w, --raw                     As it is\n"                                                   \
-    "  -q, --quiet                   Say nothing at all, as long as there is nothing that has to " \
-    "be said\n  -h, --help                    Print help\n"
+#define RUN_HELP                                                                        \
+    ".Run it \\ now\n\nUsage: kwctl run [OPTIONS] --request-path <PATH> <policy>\n\n"   \
+    "Arguments:\n  <policy>                      A policy\n\nOptions:\n"                \
+    "  -r, --request-path <PATH>     A file\n"                                          \
+    "  -o, --output <FORMAT>         A format [possible values: yaml, json]\n"          \
+    "  -k, --key <KEY>               A key\n"                                           \
+    "      --allow [<PATTERN>...]    Patterns\n"                                        \
+    "  -w, --raw                     As it is\n"                                        \
+    "  -q, --quiet                   Say nothing at all, as long as there is nothing\n" \
+    "                                that has to be said\n"                             \
+    "  -h, --help                    Print help\n"
 #define LIST_HELP                                                                              \
     "List\n\nUsage: kwctl list [FILE]...\n\nArguments:\n  [FILE]...                     F\n\n" \
     "Options:\n  -h, --help                    Print help\n"
@@ -331,7 +332,7 @@ static void help_comes_from_the_tables(void **state)
         {&server, "Serves.\n\nUsage: kwctl [OPTIONS]\n\nOptions:\n"
                   "      --daemon\n          Go away [env: TEST_DAEMON]\n"
                   "      --level <LEVEL>\n          How much [env: TEST_LEVEL] [default: info] "
-                  "[possible values: info, warn]\n"
+                  "[possible values: info,\n          warn]\n"
                   "      --no-color\n          Grey [env: NO_COLOR]\n"
                   "      --port <PORT>\n          Where [env: TEST_PORT]\n"
                   "  -h, --help\n          Print help\n  -V, --version\n          Print version\n"},
@@ -340,7 +341,7 @@ static void help_comes_from_the_tables(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct chimera_buffer out;
         chimera_buffer_init(&out, CHIMERA_CLI_TEXT_MAX);
-        chimera_cli_put_help("kwctl", cases[i].command, &out);
+        chimera_cli_put_help("kwctl", cases[i].command, &(struct chimera_cli_look){0}, &out);
         chimera_buffer_byte(&out, '\0');
         assert_string_equal(out.data, cases[i].want);
         chimera_buffer_free(&out);
@@ -360,7 +361,7 @@ static void long_help_is_wrapped_at_spaces(void **state)
     struct chimera_buffer out;
     (void)state;
     chimera_buffer_init(&out, CHIMERA_CLI_TEXT_MAX);
-    chimera_cli_put_help("p", &wide, &out);
+    chimera_cli_put_help("p", &wide, &(struct chimera_cli_look){.width = 100}, &out);
     chimera_buffer_byte(&out, '\0');
     assert_string_equal(
         out.data,
