@@ -181,8 +181,9 @@ static int make_plugin(struct build_run *run, const char *out, struct chimera_er
     CHIMERA_FREE char *names = output_name(run, out, ".names");
     if (!so || !image || !manifest || !names)
         return chimera_fail_memory(err);
-    int code =
-        mkdir(out, 0700) < 0 ? chimera_fail_errno(err, "cannot make a scratch folder") : CHIMERA_OK;
+    int code = mkdir(out, CHIMERA_FOLDER_PRIVATE) < 0
+                   ? chimera_fail_errno(err, "cannot make a scratch folder")
+                   : CHIMERA_OK;
     if (code == 0)
         code = chimera_image_write(run->module, image, &run->image_size, err);
     if (code == 0)
@@ -202,14 +203,14 @@ static int copy_plugin(const struct build_run *run, const char *so, const char *
     static const char *const suffixes[] = {".image", ".names", ".json", ".so"};
     const char *slash = strrchr(so, '/');
     CHIMERA_FREE char *from = strndup(so, (size_t)(slash - so));
-    int code = from ? chimera_folder_make(folder, 0755, err) : CHIMERA_ENOMEM;
+    int code = from ? chimera_folder_make(folder, CHIMERA_FOLDER_CODE, err) : CHIMERA_ENOMEM;
     for (size_t i = 0; i < 4 && code == 0; i++) {
         CHIMERA_FREE char *source = output_name(run, from, suffixes[i]);
         CHIMERA_FREE char *target = output_name(run, folder, suffixes[i]);
         if (!source || !target)
             return chimera_fail_memory(err);
         if (access(source, F_OK) == 0)
-            code = chimera_file_copy(source, target, i == 3 ? 0755 : 0644, err);
+            code = chimera_file_copy(source, target, CHIMERA_FILE_CODE, err);
     }
     if (code == 0 && !(*ret_path = output_name(run, folder, ".so")))
         code = chimera_fail_memory(err);

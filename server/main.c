@@ -143,7 +143,7 @@ static void print_version(bool is_short)
     }
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     struct options options = {0};
     enum chimera_cli_action action = CHIMERA_CLI_RUN;
@@ -167,4 +167,9 @@ int main(int argc, char **argv)
     else
         print_version(action == CHIMERA_CLI_VERSION_SHORT);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    return chimera_cli_end(run(argc, argv));
 }

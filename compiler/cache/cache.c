@@ -63,7 +63,8 @@ static int make_folder(const char *parent, const char *name, char **ret_path,
     if (!*ret_path)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
     struct stat status;
-    if ((mkdir(*ret_path, 0700) < 0 && errno != EEXIST) || stat(*ret_path, &status) < 0)
+    if ((mkdir(*ret_path, CHIMERA_FOLDER_PRIVATE) < 0 && errno != EEXIST) ||
+        stat(*ret_path, &status) < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", *ret_path, strerror(errno));
     return S_ISDIR(status.st_mode)
                ? CHIMERA_OK
@@ -99,7 +100,7 @@ int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache 
     if (code == CHIMERA_OK && !cache->folder)
         code = chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
     if (code == CHIMERA_OK)
-        code = chimera_folder_make(cache->folder, 0700, err);
+        code = chimera_folder_make(cache->folder, CHIMERA_FOLDER_PRIVATE, err);
     if (code == CHIMERA_OK)
         code = make_absolute(&cache->folder, err);
     if (code == CHIMERA_OK)
@@ -217,7 +218,7 @@ void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_
         chimera_buffer_append(&bytes, chimera_digest_slice(key)) == CHIMERA_OK &&
         chimera_digest_of(chimera_buffer_slice(&bytes), &digest) == CHIMERA_OK &&
         chimera_buffer_append(&bytes, chimera_digest_slice(&digest)) == CHIMERA_OK)
-        chimera_file_write(entry, chimera_buffer_slice(&bytes), 0600, NULL);
+        chimera_file_write(entry, chimera_buffer_slice(&bytes), CHIMERA_FILE_PRIVATE, NULL);
     chimera_buffer_free(&bytes);
 }
 

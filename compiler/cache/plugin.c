@@ -82,8 +82,9 @@ static int write_sums(const struct sum sums[FILES], const char *stem, const char
     chimera_buffer_byte(&text, '\n');
     if (code == CHIMERA_OK)
         code = text.failed;
-    code = code < 0 ? chimera_fail(err, code, "cannot write %s: %s", path, chimera_code_text(code))
-                    : chimera_file_write(path, chimera_buffer_slice(&text), 0600, err);
+    code = code < 0
+               ? chimera_fail(err, code, "cannot write %s: %s", path, chimera_code_text(code))
+               : chimera_file_write(path, chimera_buffer_slice(&text), CHIMERA_FILE_PRIVATE, err);
     chimera_buffer_free(&text);
     return code;
 }
@@ -284,12 +285,16 @@ static int put_file(struct chimera_cache *cache, const char *from, const char *s
     if (!source || !target)
         return chimera_fail_memory(err);
     if (is_there) {
+        /* Linkers leave a program's mode: one that a group may write would be copied by a loader.
+         */
+        if (chmod(source, CHIMERA_FILE_PRIVATE) < 0)
+            return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", source, strerror(errno));
         /* The file's contents reach the disk before its name is seen. */
         int code = chimera_file_sync(source, err);
         if (code < 0 || rename(source, target) == 0)
             return code;
         if (errno == EXDEV)
-            return chimera_file_copy(source, target, 0644, err);
+            return chimera_file_copy(source, target, CHIMERA_FILE_PRIVATE, err);
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", target, strerror(errno));
     }
     if (unlink(target) < 0 && errno != ENOENT)

@@ -99,7 +99,7 @@ static int start_online(const struct chimera_fetch_options *options,
     CHIMERA_FREE char *folder = options->output ? folder_of(path) : strdup(options->store);
     if (!folder)
         return chimera_fail_memory(err);
-    int code = chimera_folder_make(folder, 0755, err);
+    int code = chimera_folder_make(folder, CHIMERA_FOLDER_PLAIN, err);
     if (code == CHIMERA_OK && !(plan->folder = realpath(folder, NULL)))
         code = chimera_fail_errno(err, folder);
     if (code == CHIMERA_OK)

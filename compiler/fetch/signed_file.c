@@ -53,7 +53,7 @@ int chimera_signed_file_write(const char *path, const char *key, const char *pas
     if (code == CHIMERA_OK)
         code = sign(path, private, &signature, err);
     if (code == CHIMERA_OK)
-        code = chimera_file_write(beside, chimera_buffer_slice(&signature), 0644, err);
+        code = chimera_file_write(beside, chimera_buffer_slice(&signature), CHIMERA_FILE_CODE, err);
     EVP_PKEY_free(private);
     chimera_buffer_free(&signature);
     return code;

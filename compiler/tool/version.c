@@ -157,7 +157,7 @@ static void write_memo(const char *path, struct chimera_slice before,
         chimera_buffer_append(&memo, next_memo_line(&before));
     if (!memo.failed && hash_text(chimera_buffer_slice(&memo), last) &&
         chimera_buffer_text(&memo, last) == CHIMERA_OK)
-        chimera_file_write_unsynced(path, chimera_buffer_slice(&memo), 0600, NULL);
+        chimera_file_write_unsynced(path, chimera_buffer_slice(&memo), CHIMERA_FILE_PRIVATE, NULL);
     chimera_buffer_free(&memo);
 }
 

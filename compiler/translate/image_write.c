@@ -8,6 +8,7 @@
 
 #include "plugins/policy/plugin.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
 
 #define STEP 4096u
 
@@ -28,7 +29,8 @@ static int check_fit(const struct chimera_module *module, uint32_t index, struct
 static int write_all(const struct chimera_module *module, const char *path, uint64_t size,
                      struct chimera_error *err)
 {
-    CHIMERA_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    CHIMERA_CLOSE int fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, CHIMERA_FILE_PRIVATE);
     if (fd < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
     for (uint32_t i = 0; i < module->data_count; i++) {

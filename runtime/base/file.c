@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 
 #define READ_STEP ((size_t)64 * 1024)
+#define TEMPORARY_TRIES 100
 
 int chimera_fd_read(int fd, const char *name, struct chimera_buffer *buffer,
                     struct chimera_error *err)
@@ -65,21 +67,24 @@ static int write_all(int fd, struct chimera_slice bytes)
     return 0;
 }
 
-/* Opens PATH.XXXXXX beside `path`; the name goes to *ret_name, owned by the caller. */
-static int open_temporary(const char *path, mode_t mode, char **ret_name)
+/* Not by mkostemp(), which asks nobody's umask. */
+int chimera_file_temporary(const char *path, mode_t mode, char **ret_name)
 {
-    char *name = NULL;
-    if (asprintf(&name, "%s.XXXXXX", path) < 0)
-        return -ENOMEM;
-    int fd = mkostemp(name, O_CLOEXEC);
-    if (fd < 0 || fchmod(fd, mode) < 0) {
-        int code = -errno;
+    int fd = -EEXIST;
+    for (unsigned i = 0; i < TEMPORARY_TRIES && fd == -EEXIST; i++) {
+        uint32_t random;
+        char *name = NULL;
+        if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+            return -EIO;
+        if (asprintf(&name, "%s.%08x", path, (unsigned)random) < 0)
+            return -ENOMEM;
+        fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+        fd = fd < 0 ? -errno : fd;
         if (fd >= 0)
-            close(fd);
-        free(name);
-        return code;
+            *ret_name = name; /* handed over */
+        else
+            free(name);
     }
-    *ret_name = name;
     return fd;
 }
 
@@ -102,65 +107,136 @@ int chimera_file_sync(const char *path, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-static int rename_temporary(int fd, const char *name, const char *path, int code,
-                            struct chimera_error *err)
+/* Closes the temporary file and gives it its name, or takes it away; negative errno, as `code`. */
+static int rename_temporary(int fd, const char *name, const char *path, int code)
 {
     if (close(fd) < 0 && code == 0)
         code = -errno;
     if (code == 0 && rename(name, path) < 0)
         code = -errno;
-    if (code < 0) {
+    if (code < 0)
         unlink(name);
-        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-code));
-    }
-    return CHIMERA_OK;
+    return code;
 }
 
-static int finish_temporary(int fd, const char *name, const char *path, int code,
-                            struct chimera_error *err)
+static int finish_temporary(int fd, const char *name, const char *path, int code)
 {
     if (code == 0 && fsync(fd) < 0)
         code = -errno;
-    code = rename_temporary(fd, name, path, code, err);
-    if (code == CHIMERA_OK)
+    code = rename_temporary(fd, name, path, code);
+    if (code == 0)
         chimera_file_sync_folder_of(path);
     return code;
 }
 
-static int replace(const char *path, struct chimera_slice bytes, mode_t mode, bool is_synced,
-                   struct chimera_error *err)
+static int fail_to_write(const char *path, int code, struct chimera_error *err)
+{
+    return code == 0 ? CHIMERA_OK
+                     : chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-code));
+}
+
+/* `old` is what is there now; NULL: nothing. */
+static int replace(const char *path, struct chimera_slice bytes, mode_t mode,
+                   const struct stat *old, bool is_synced)
 {
     CHIMERA_FREE char *name = NULL;
-    int fd = open_temporary(path, mode, &name);
+    int fd = chimera_file_temporary(path, mode, &name);
     if (fd < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
+        return fd;
+    /* Whoever may not give files away has one of his own. */
+    int code = old && fchown(fd, old->st_uid, old->st_gid) < 0 && errno != EPERM ? -errno : 0;
+    if (code == 0 && old && fchmod(fd, old->st_mode & 0777) < 0)
+        code = -errno;
+    if (code == 0)
+        code = write_all(fd, bytes);
+    return is_synced ? finish_temporary(fd, name, path, code)
+                     : rename_temporary(fd, name, path, code);
+}
+
+static int write_in_place(const char *path, struct chimera_slice bytes, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
+    if (fd < 0)
+        return -errno;
     int code = write_all(fd, bytes);
-    return is_synced ? finish_temporary(fd, name, path, code, err)
-                     : rename_temporary(fd, name, path, code, err);
+    /* Pipes and devices cannot be synced. */
+    if (code == 0 && fsync(fd) < 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
+        code = -errno;
+    return close(fd) < 0 && code == 0 ? -errno : code;
+}
+
+/* No file can be made beside it, or put in its place: it is mounted, the folder is another's, or
+ * its name leaves no room for a longer one. */
+static bool must_be_in_place(int code)
+{
+    return code == -EACCES || code == -EPERM || code == -EROFS || code == -EBUSY ||
+           code == -ENAMETOOLONG;
+}
+
+static int write_file(const char *path, struct chimera_slice bytes, mode_t mode)
+{
+    struct stat status, link;
+    bool is_there = stat(path, &status) == 0;
+    bool is_link = lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
+    if (is_there ? !S_ISREG(status.st_mode) : is_link)
+        return write_in_place(path, bytes, mode);
+    /* The system may know why not: a file that may only be read, a link that is not to be
+     * followed. */
+    CHIMERA_CLOSE int probe = is_there ? open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (is_there && probe < 0)
+        return -errno;
+    CHIMERA_FREE char *real = is_there ? realpath(path, NULL) : strdup(path);
+    if (!real)
+        return -errno;
+    int code = replace(real, bytes, mode, is_there ? &status : NULL, true);
+    return must_be_in_place(code) ? write_in_place(real, bytes, mode) : code;
+}
+
+int chimera_path_descriptor(const char *path)
+{
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0)
+        return STDOUT_FILENO;
+    if (strcmp(path, "/dev/stderr") == 0)
+        return STDERR_FILENO;
+    for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+        size_t size = strlen(folders[i]), digits = 0;
+        if (strncmp(path, folders[i], size) != 0)
+            continue;
+        int number = 0;
+        for (; path[size + digits] >= '0' && path[size + digits] <= '9' && digits < 8; digits++)
+            number = number * 10 + (path[size + digits] - '0');
+        return digits > 0 && path[size + digits] == '\0' ? number : -1;
+    }
+    return -1;
 }
 
 int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
                        struct chimera_error *err)
 {
-    return replace(path, bytes, mode, true, err);
+    int fd = chimera_path_descriptor(path);
+    if (fd < 0)
+        return fail_to_write(path, write_file(path, bytes, mode), err);
+    if (fd == STDOUT_FILENO)
+        fflush(stdout); /* what was printed before comes before it */
+    return fail_to_write(fd == STDOUT_FILENO ? "standard output" : path, write_all(fd, bytes), err);
 }
 
 int chimera_file_write_unsynced(const char *path, struct chimera_slice bytes, mode_t mode,
                                 struct chimera_error *err)
 {
-    return replace(path, bytes, mode, false, err);
+    return fail_to_write(path, replace(path, bytes, mode, NULL, false), err);
 }
 
 int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,
                                struct chimera_error *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, CHIMERA_FILE_PRIVATE);
     int code = fd < 0 ? -errno : write_all(fd, bytes);
     if (fd >= 0 && close(fd) < 0 && code == 0)
         code = -errno;
-    if (code < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-code));
-    return CHIMERA_OK;
+    return fail_to_write(path, code, err);
 }
 
 static int copy_data(int from, int to)
@@ -190,10 +266,9 @@ int chimera_file_copy(const char *from, const char *path, mode_t mode, struct ch
     if (source < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", from, strerror(errno));
     CHIMERA_FREE char *name = NULL;
-    int fd = open_temporary(path, mode, &name);
-    if (fd < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
-    return finish_temporary(fd, name, path, copy_data(source, fd), err);
+    int fd = chimera_file_temporary(path, mode, &name);
+    int code = fd < 0 ? fd : finish_temporary(fd, name, path, copy_data(source, fd));
+    return fail_to_write(path, code, err);
 }
 
 /* Its name is synced like a file's. EEXIST counts as made. */

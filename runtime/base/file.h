@@ -3,7 +3,8 @@
  *
  * Writes are atomic: a temporary file in the same folder, fsync of the file, rename, fsync of the
  * folder. A reader sees the old file or the new one, never a half, after a power cut too. Whoever
- * renames files of his own syncs in the same order.
+ * renames files of his own syncs in the same order. A mode is what a new file gets, less the
+ * process's umask.
  */
 #ifndef CHIMERA_BASE_FILE_H
 #define CHIMERA_BASE_FILE_H
@@ -14,6 +15,14 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 
+/* Every mode that is asked for anywhere, before the umask takes from it: */
+#define CHIMERA_FILE_PLAIN 0666 /* what a user asked for; his umask alone decides */
+#define CHIMERA_FOLDER_PLAIN 0777
+#define CHIMERA_FILE_CODE 0644 /* what we run, or trust: for nobody else to write */
+#define CHIMERA_FOLDER_CODE 0755
+#define CHIMERA_FILE_PRIVATE 0600 /* caches, recordings of what a cluster said */
+#define CHIMERA_FOLDER_PRIVATE 0700
+
 /* Appends the file (or standard input for "-") to `buffer`; CHIMERA_ELIMIT past its limit. */
 int chimera_file_read(const char *path, struct chimera_buffer *buffer, struct chimera_error *err);
 
@@ -22,8 +31,21 @@ int chimera_file_read(const char *path, struct chimera_buffer *buffer, struct ch
 int chimera_fd_read(int fd, const char *name, struct chimera_buffer *buffer,
                     struct chimera_error *err);
 
+/* Also for files that a user names. A link is followed, and stays; a file that is there keeps mode
+ * and owner; what is no file (a device, a pipe) is written to, and so are, in place, files that no
+ * other can take the place of: mounted ones, and those in a folder that is not the user's. A path
+ * that chimera_path_descriptor() knows means that descriptor. */
 int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
                        struct chimera_error *err);
+
+/* "-" and /dev/stdout are standard output, /dev/stderr is the error output, /dev/fd/N and
+ * /proc/self/fd/N are N: none of them is to be looked up, for what is behind may be a file of which
+ * only the rest is ours. -1: `path` names something else. */
+int chimera_path_descriptor(const char *path);
+
+/* A new file beside `path`, for a rename to it; open for writing. Its name goes to *ret_name, owned
+ * by the caller. Negative errno when there is none. */
+int chimera_file_temporary(const char *path, mode_t mode, char **ret_name);
 
 /* Atomic, but not synced: for what has a digest of its own and is easily made again, which after a
  * power cut it may have to be. */

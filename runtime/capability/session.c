@@ -399,7 +399,7 @@ int chimera_host_session_save(struct chimera_host_session *session, const char *
                      "while capturing the exchange: %s",
                      chimera_code_text(code));
     else
-        code = chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);
+        code = chimera_file_write(path, chimera_buffer_slice(&text), CHIMERA_FILE_PRIVATE, err);
     chimera_buffer_free(&text);
     return code;
 }

@@ -168,4 +168,8 @@ int chimera_cli_refuse(const char *program, const struct chimera_cli_command *co
 int chimera_cli_refuse_word(const char *program, const struct chimera_cli_command *command,
                             const char *word);
 
+/* The last thing that main() does: `code`, or 1 after words on standard error where all seemed good
+ * and what was printed could not be written. The disk may be full. */
+int chimera_cli_end(int code);
+
 #endif

@@ -169,7 +169,7 @@ static int write_page(const char *folder, const char *name, const struct chimera
     CHIMERA_FREE char *path = chimera_path_join(folder, file);
     if (!path || page->failed)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", file);
-    return chimera_file_write(path, chimera_buffer_slice(page), 0644, err);
+    return chimera_file_write(path, chimera_buffer_slice(page), CHIMERA_FILE_PLAIN, err);
 }
 
 /* The pages of commands and of those of their own. */
@@ -206,7 +206,7 @@ int chimera_cli_write_pages(const struct chimera_cli_command *program,
 {
     struct chimera_buffer page;
     chimera_buffer_init(&page, CHIMERA_CLI_TEXT_MAX);
-    int code = chimera_folder_make(folder, 0755, err);
+    int code = chimera_folder_make(folder, CHIMERA_FOLDER_PLAIN, err);
     put_header(&page, manual->title, manual->name, manual->about);
     chimera_buffer_print(&page, "%s\n.SH DESCRIPTION\n%s\n", manual->synopsis, manual->description);
     put_commands(&page, manual->name, program->commands);
@@ -295,8 +295,9 @@ int chimera_cli_write_reference(const char *name, const struct chimera_cli_comma
     } else {
         put_tables(&text, program);
     }
-    int code = text.failed ? chimera_fail(err, text.failed, "%s", chimera_code_text(text.failed))
-                           : chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);
+    int code = text.failed
+                   ? chimera_fail(err, text.failed, "%s", chimera_code_text(text.failed))
+                   : chimera_file_write(path, chimera_buffer_slice(&text), CHIMERA_FILE_PLAIN, err);
     chimera_buffer_free(&text);
     return code;
 }

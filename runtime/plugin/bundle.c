@@ -150,6 +150,17 @@ static int read_manifest(int folder_fd, const char *path, struct chimera_buffer 
     return chimera_fd_read(fd, path, text, err);
 }
 
+static int fail_to_read(const char *folder, const char *name, struct chimera_error *err)
+{
+    if (errno != EACCES && errno != EPERM)
+        return chimera_fail(err, CHIMERA_EIO, "the bundle %s lacks a file: %s: %s", folder, name,
+                            strerror(errno));
+    return chimera_fail(err, CHIMERA_EIO,
+                        "%s in the bundle %s may not be read by this user: make the bundle again, "
+                        "or run `chmod -R a+rX` on it",
+                        name, folder);
+}
+
 /* Digests hold the contents; a link would make the bundle depend on what is outside of it. */
 static int check_file(int fd, const char *folder, const char *name, bool is_optional,
                       struct chimera_error *err)
@@ -158,15 +169,14 @@ static int check_file(int fd, const char *folder, const char *name, bool is_opti
     if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
         if (is_optional && errno == ENOENT)
             return CHIMERA_OK;
-        return chimera_fail(err, CHIMERA_EIO, "the bundle %s lacks a file: %s: %s", folder, name,
-                            strerror(errno));
+        return fail_to_read(folder, name, err);
     }
     if (!S_ISREG(status.st_mode))
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "%s in the bundle %s is a link or no file at all: make the bundle "
                             "again, or copy it whole",
                             name, folder);
-    return CHIMERA_OK;
+    return faccessat(fd, name, R_OK, AT_EACCESS) < 0 ? fail_to_read(folder, name, err) : CHIMERA_OK;
 }
 
 static int check_files(int folder_fd, const char *folder, const struct chimera_bundle *bundle,
@@ -274,9 +284,10 @@ int chimera_bundle_write(const char *folder, const struct chimera_bundle *bundle
         put_plugin(&text, &bundle->plugin[i]);
     }
     chimera_buffer_text(&text, bundle->count ? "\n  ]\n}\n" : "]\n}\n");
-    int code = text.failed ? chimera_fail(err, text.failed, "cannot write %s: %s", path,
-                                          chimera_code_text(text.failed))
-                           : chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);
+    int code = text.failed
+                   ? chimera_fail(err, text.failed, "cannot write %s: %s", path,
+                                  chimera_code_text(text.failed))
+                   : chimera_file_write(path, chimera_buffer_slice(&text), CHIMERA_FILE_CODE, err);
     chimera_buffer_free(&text);
     return code;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
 
@@ -95,14 +96,11 @@ static int write_pid(const char *path, struct chimera_error *err)
     CHIMERA_FREE char *temporary = NULL;
     if (is_taken(path))
         return chimera_fail(err, CHIMERA_EIO, "Cannot daemonize: another daemon has %s", path);
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-        temporary = NULL;
-        return chimera_fail_memory(err);
-    }
-    pid_fd = mkostemp(temporary, O_CLOEXEC);
+    pid_fd = chimera_file_temporary(path, CHIMERA_FILE_CODE, &temporary);
+    if (pid_fd < 0)
+        errno = -pid_fd;
     bool is_written = pid_fd >= 0 && flock(pid_fd, LOCK_EX | LOCK_NB) == 0 &&
-                      fchmod(pid_fd, 0644) == 0 && dprintf(pid_fd, "%d\n", (int)getpid()) > 0 &&
-                      rename(temporary, path) == 0;
+                      dprintf(pid_fd, "%d\n", (int)getpid()) > 0 && rename(temporary, path) == 0;
     if (is_written) {
         pid_path = path;
         return CHIMERA_OK;
@@ -127,7 +125,8 @@ void daemon_end(void)
 
 static int open_output(const char *path, const char *name, int *ret_fd, struct chimera_error *err)
 {
-    *ret_fd = open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    *ret_fd = open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                   CHIMERA_FILE_PLAIN);
     if (*ret_fd >= 0)
         return CHIMERA_OK;
     return chimera_fail(err, CHIMERA_EIO, "Cannot create file for daemon %s: %s: %s", name, path,

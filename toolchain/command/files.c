@@ -37,33 +37,3 @@ int files_read_text(const char *path, const char *before, struct chimera_buffer 
                             before);
     return code;
 }
-
-int files_write(const char *path, struct chimera_slice bytes, struct chimera_error *err)
-{
-    struct stat status;
-    if (stat(path, &status) < 0) {
-        mode_t mask = umask(0);
-        umask(mask);
-        return chimera_file_write(path, bytes, 0666 & ~mask, err);
-    }
-    if (S_ISDIR(status.st_mode))
-        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(EISDIR));
-    if (!S_ISREG(status.st_mode)) {
-        CHIMERA_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
-        while (fd >= 0 && bytes.size > 0) {
-            ssize_t put = write(fd, bytes.data, bytes.size);
-            if (put < 0 && errno == EINTR)
-                continue;
-            if (put < 0)
-                break;
-            bytes.data += put;
-            bytes.size -= (size_t)put;
-        }
-        if (fd < 0 || bytes.size > 0)
-            return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
-        return CHIMERA_OK;
-    }
-    CHIMERA_FREE char *target = realpath(path, NULL);
-    return target ? chimera_file_write(target, bytes, status.st_mode & 0777, err)
-                  : chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
-}

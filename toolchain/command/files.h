@@ -16,8 +16,4 @@ int files_read(const char *path, const char *before, struct chimera_buffer *buff
 int files_read_text(const char *path, const char *before, struct chimera_buffer *buffer,
                     struct chimera_error *err);
 
-/* Writes a file as a whole or not at all, where a link leads, with the mode that it has or that new
- * files get. What is no file, /dev/stdout or a pipe, is written to. */
-int files_write(const char *path, struct chimera_slice bytes, struct chimera_error *err);
-
 #endif

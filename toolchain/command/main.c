@@ -191,9 +191,5 @@ int main(int argc, char **argv)
 {
     /* A limit on the size of files is an error like a full disk, and cleaned up after. */
     signal(SIGXFSZ, SIG_IGN);
-    int code = run_line(program_name(argc > 0 ? argv[0] : NULL), argc - 1, argv + 1);
-    /* Output that could not be written is no success: the disk may be full. */
-    if (fflush(stdout) != 0 && code == EXIT_GOOD)
-        code = say_error("cannot write to standard output");
-    return code;
+    return chimera_cli_end(run_line(program_name(argc > 0 ? argv[0] : NULL), argc - 1, argv + 1));
 }

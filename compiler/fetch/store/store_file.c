@@ -18,8 +18,6 @@
 #define PARTIAL_FOLDER ".partial" /* in the root; no scheme, so no listing looks there */
 #define PARTIAL_PREFIX ".chimera-"
 #define PARTIAL_SUFFIX ".partial"
-#define FOLDER_MODE 0777 /* and the user's umask, as for files */
-#define FILE_MODE 0666
 #define TRIES 16 /* against a `rm` that removes empty folders at the same time */
 
 static int fail(struct chimera_error *err, const char *path, int number)
@@ -74,7 +72,7 @@ static int open_locked(const char *name, int *ret_fd)
 {
     struct stat status;
     CHIMERA_CLOSE int fd =
-        open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+        open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, CHIMERA_FILE_PLAIN);
     if (fd < 0)
         return -errno;
     bool is_taken = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
@@ -101,7 +99,7 @@ static int open_temporary(const char *folder, struct chimera_store_file *file)
 static int open_partial(const char *root, const char *folder, struct chimera_store_file *file,
                         struct chimera_error *err)
 {
-    int code = root ? chimera_folder_make(folder, FOLDER_MODE, err) : CHIMERA_OK;
+    int code = root ? chimera_folder_make(folder, CHIMERA_FOLDER_PLAIN, err) : CHIMERA_OK;
     if (code < 0)
         return code;
     DIR *stream = opendir(folder);
@@ -125,11 +123,19 @@ static bool is_stream(const char *path)
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
+static int open_stream(const char *path, int descriptor, int *ret_fd, struct chimera_error *err)
+{
+    *ret_fd = descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+                              : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    return *ret_fd < 0 ? fail(err, path, errno) : CHIMERA_OK;
+}
+
 int chimera_store_create(const char *root, const char *path, struct chimera_store_file *ret_file,
                          struct chimera_error *err)
 {
     /* A link of the user's stays one: what it leads to is written. */
-    char *real = root ? NULL : realpath(path, NULL);
+    int descriptor = root ? -1 : chimera_path_descriptor(path);
+    char *real = root || descriptor >= 0 ? NULL : realpath(path, NULL);
     struct chimera_store_file file = {.fd = -1, .path = real ? real : strdup(path)};
     CHIMERA_FREE char *folder = root        ? chimera_path_join(root, PARTIAL_FOLDER)
                                 : file.path ? folder_of(file.path)
@@ -137,10 +143,8 @@ int chimera_store_create(const char *root, const char *path, struct chimera_stor
     int code;
     if (!folder || !file.path)
         code = chimera_fail_memory(err);
-    else if (!root && is_stream(file.path))
-        code = (file.fd = open(file.path, O_WRONLY | O_CLOEXEC | O_NOCTTY)) < 0
-                   ? fail(err, file.path, errno)
-                   : CHIMERA_OK;
+    else if (descriptor >= 0 || (!root && is_stream(file.path)))
+        code = open_stream(file.path, descriptor, &file.fd, err);
     else
         code = open_partial(root, folder, &file, err);
     if (code < 0) {
@@ -163,7 +167,7 @@ static int put_in_place(const struct chimera_store_file *file, struct chimera_er
         if (number != ENOENT || i >= TRIES)
             return fail(err, file->path, number);
         struct chimera_error why = {0};
-        if (chimera_folder_make(folder, FOLDER_MODE, &why) < 0 && i + 1 >= TRIES)
+        if (chimera_folder_make(folder, CHIMERA_FOLDER_PLAIN, &why) < 0 && i + 1 >= TRIES)
             return chimera_fail(err, CHIMERA_EIO, "%s", why.text);
     }
     chimera_file_sync_folder_of(file->path);

@@ -5,6 +5,7 @@
 #include "compiler/lower/read.h"
 #include "compiler/wasm/annotate.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 #include "runtime/policy/metadata.h"
 #include "toolchain/command/author/host_calls.h"
@@ -126,8 +127,8 @@ static int write_module(struct annotating *annotating, struct chimera_error *err
         annotating->path, chimera_buffer_slice(&annotating->wasm), CHIMERA_METADATA_SECTION,
         chimera_buffer_slice(&annotating->section), &annotating->out, err);
     if (code == 0)
-        code = files_write(chimera_cli_value(annotating->options, "output-path"),
-                           chimera_buffer_slice(&annotating->out), err);
+        code = chimera_file_write(chimera_cli_value(annotating->options, "output-path"),
+                                  chimera_buffer_slice(&annotating->out), CHIMERA_FILE_PLAIN, err);
     return code;
 }
 

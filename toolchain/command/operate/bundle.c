@@ -263,7 +263,7 @@ static int write_policies(const struct task *task, struct chimera_digest *ret_di
         code = chimera_fail(err, CHIMERA_ELIMIT, "cannot write %s: %s", path,
                             chimera_code_text(out.failed));
     else
-        code = chimera_file_write(path, chimera_buffer_slice(&out), 0644, err);
+        code = chimera_file_write(path, chimera_buffer_slice(&out), CHIMERA_FILE_CODE, err);
     chimera_buffer_free(&out);
     return code;
 }

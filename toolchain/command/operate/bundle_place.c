@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,12 +39,31 @@ int bundle_check_target(const char *target, struct chimera_error *err)
                         target);
 }
 
+static int open_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)type;
+    (void)walk;
+    return chmod(path, S_ISDIR(status->st_mode) ? CHIMERA_FOLDER_CODE : CHIMERA_FILE_CODE);
+}
+
+/* Whatever the umask: a bundle is made by one user to be served by another. */
+static int open_to_all(const char *folder, struct chimera_error *err)
+{
+    if (nftw(folder, open_entry, 16, FTW_PHYS) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot let others read %s: %s", folder,
+                            strerror(errno));
+    return CHIMERA_OK;
+}
+
 int bundle_put_in_place(const char *folder, const char *target, struct chimera_error *err)
 {
     int code = bundle_check_target(target, err);
     if (code < 0)
         return code;
-    if (chmod(folder, 0755) == 0 && rename(folder, target) == 0) {
+    code = open_to_all(folder, err);
+    if (code < 0)
+        return code;
+    if (rename(folder, target) == 0) {
         chimera_file_sync_folder_of(target);
         return CHIMERA_OK;
     }

@@ -51,14 +51,15 @@ static int copy_files(const struct taken_wanted *wanted, char **ret_plugin,
 {
     static const char *const suffixes[] = {".image", ".names", ".json", SUFFIX};
     CHIMERA_FREE char *folder = chimera_path_join(wanted->output, "plugins");
-    int code = folder ? chimera_folder_make(folder, 0755, err) : chimera_fail_memory(err);
+    int code =
+        folder ? chimera_folder_make(folder, CHIMERA_FOLDER_CODE, err) : chimera_fail_memory(err);
     for (size_t i = 0; i < 4 && code == CHIMERA_OK; i++) {
         CHIMERA_FREE char *source = name_file(wanted->plugin, NULL, suffixes[i]);
         CHIMERA_FREE char *target = name_file(wanted->plugin, folder, suffixes[i]);
         if (!source || !target)
             return chimera_fail_memory(err);
         if (access(source, F_OK) == 0)
-            code = chimera_file_copy(source, target, i == 3 ? 0755 : 0644, err);
+            code = chimera_file_copy(source, target, CHIMERA_FILE_CODE, err);
     }
     if (code == CHIMERA_OK && !(*ret_plugin = name_file(wanted->plugin, folder, SUFFIX)))
         code = chimera_fail_memory(err);

@@ -109,10 +109,10 @@ int bench_results_write(const char *label, const struct definition *definition,
     chimera_buffer_byte(&text, ',');
     put_list("nanoseconds", samples->nanoseconds, samples->count, &text);
     chimera_buffer_text(&text, "}\n");
-    int code =
-        text.failed ? chimera_fail_memory(err) : chimera_folder_make(place.folder, 0777, err);
+    int code = text.failed ? chimera_fail_memory(err)
+                           : chimera_folder_make(place.folder, CHIMERA_FOLDER_PLAIN, err);
     if (code == CHIMERA_OK)
-        code = chimera_file_write(place.path, chimera_buffer_slice(&text), 0666, err);
+        code = chimera_file_write(place.path, chimera_buffer_slice(&text), CHIMERA_FILE_PLAIN, err);
     chimera_buffer_free(&text);
     return code;
 }

@@ -104,7 +104,7 @@ int test_report_write(const struct test_report *report, const char *path, struct
     chimera_buffer_text(&out, "</testsuites>\n");
     int code = report->suites.failed ? report->suites.failed : out.failed;
     code = code < 0 ? chimera_fail(err, code, "%s: %s", path, chimera_code_text(code))
-                    : chimera_file_write(path, chimera_buffer_slice(&out), 0666, err);
+                    : chimera_file_write(path, chimera_buffer_slice(&out), CHIMERA_FILE_PLAIN, err);
     chimera_buffer_free(&out);
     return code;
 }

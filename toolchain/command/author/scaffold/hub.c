@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/author/scaffold/artifacthub.h"
@@ -77,8 +78,9 @@ static int write_package(const char *path, struct json_object *package, struct c
     chimera_buffer_init(&out, OUTPUT_MAX);
     chimera_buffer_text(&out, header);
     chimera_yaml_write(package, &out);
-    int code = out.failed ? chimera_fail(err, out.failed, "%s", chimera_code_text(out.failed))
-                          : files_write(path, chimera_buffer_slice(&out), err);
+    int code = out.failed
+                   ? chimera_fail(err, out.failed, "%s", chimera_code_text(out.failed))
+                   : chimera_file_write(path, chimera_buffer_slice(&out), CHIMERA_FILE_PLAIN, err);
     chimera_buffer_free(&out);
     return code;
 }
