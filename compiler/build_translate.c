@@ -77,6 +77,7 @@ static int translate_in(struct build_run *run, const char *module, const char *o
                    .file_bytes = C_MAX,
                    .stack_bytes = (uint64_t)1 << 30},
         .advice = "the module is too large for this WABT; WABT 1.0.33 and newer need far less",
+        .progress = run->builder->options.progress,
     };
     int code = chimera_process_run(&command, err);
     if (code == 0)

@@ -313,7 +313,8 @@ static int run_units(struct compile_run *run, const char *launcher_home,
                                                           .cpu_seconds = COMPILE_SECONDS,
                                                           .memory_bytes = COMPILE_MEMORY,
                                                           .file_bytes = OBJECT_MAX},
-                                               .advice = ADVICE};
+                                               .advice = ADVICE,
+                                               .progress = run->job->progress};
     }
     return chimera_process_run_all(commands, run->count, run->job->jobs, on_done, run, err);
 }

@@ -16,9 +16,10 @@
 
 #define MAX_JOBS 64u
 #define READ_BYTES ((size_t)64 * 1024)
-#define READS_AT_ONCE                                                                       \
-    64             /* more than a pipe can hold, so that all is heard of a child that ended \
-                    */
+#define READS_AT_ONCE                                                           \
+    64 /* more than a pipe can hold, so that all is heard of a child that ended \
+        */
+#define SECOND_MS 1000
 #define TICK_MS 20 /* how often to look at children where the kernel gives no pidfd */
 
 struct pool {
@@ -288,7 +289,9 @@ static nfds_t collect_polls(struct pool *pool, struct pollfd *polls, int *ret_ti
             wait_ns = TICK_MS * UINT64_C(1000000);
     }
     uint64_t wait_ms = wait_ns / UINT64_C(1000000) + 1;
-    *ret_timeout_ms = wait_ns == UINT64_MAX || wait_ms > 60000 ? 60000 : (int)wait_ms;
+    /* Seconds that are shown go on. */
+    uint64_t most_ms = pool->commands[0].progress ? SECOND_MS : 60000;
+    *ret_timeout_ms = wait_ns == UINT64_MAX || wait_ms > most_ms ? (int)most_ms : (int)wait_ms;
     return count;
 }
 
@@ -298,6 +301,7 @@ static void poll_children(struct pool *pool, struct pollfd *polls)
     nfds_t count = collect_polls(pool, polls, &timeout_ms);
     if (poll(polls, count, timeout_ms) < 0 && errno != EINTR)
         return;
+    chimera_progress_tick(pool->commands[0].progress);
     for (unsigned i = 0; i < pool->jobs; i++) {
         struct child *child = &pool->children[i];
         if (child->pid <= 0)

@@ -15,6 +15,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
+#include "runtime/text/progress.h"
 
 struct chimera_process_limits { /* 0: as ours */
     uint32_t wall_seconds;
@@ -43,7 +44,8 @@ struct chimera_command {     /* all borrowed for the run */
     struct chimera_process_limits limits;
     chimera_process_sink *sink; /* NULL: standard output is kept for error texts only */
     void *sink_context;
-    const char *advice; /* what to do when a limit was passed, or NULL */
+    const char *advice;                /* what to do when a limit was passed, or NULL */
+    struct chimera_progress *progress; /* whose seconds go on meanwhile; NULL: nobody's */
 };
 
 /* Runs one command to its end. CHIMERA_ETOOL when it cannot be started or ends with anything but 0,

@@ -2,7 +2,9 @@
 #include "runtime/text/progress.h"
 
 #include "runtime/base/clock.h"
+#include "runtime/text/printable.h"
 #include "runtime/text/terminal.h"
+#include "runtime/text/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #define INTERVAL_NS UINT64_C(100000000)
+#define NS_OF_SECOND UINT64_C(1000000000)
 #define BAR_WIDTH 20
 #define BYTES_SHOWN 100000 /* what is less is there at once */
 
@@ -43,24 +46,115 @@ static bool is_due(struct chimera_progress *progress, bool is_edge)
     return true;
 }
 
-static void show(const struct chimera_progress *progress, const char *title, const char *tail)
+/* `before` is plain, `title` stands out. */
+static void show(const struct chimera_progress *progress, const char *before, const char *title,
+                 const char *tail)
 {
-    char line[200];
+    char line[240];
     const char *on = progress->has_color ? "\033[1m" : "";
     const char *off = progress->has_color ? "\033[0m" : "";
-    int size = snprintf(line, sizeof(line), "\r\033[K%s%.60s%s%s", on, title, off, tail);
+    int size = snprintf(line, sizeof(line), "\r\033[K%s%s%.60s%s%s", before, on, title, off, tail);
     write_line(progress, line, size < (int)sizeof(line) ? size : (int)sizeof(line) - 1);
+}
+
+/* The line of a step; it stays under 80 columns. */
+static void show_step(const struct chimera_progress *progress)
+{
+    char tail[96] = "", before[32] = "";
+    int size = 0;
+    if (progress->name[0] != '\0')
+        size = snprintf(tail, sizeof(tail), "  %s", progress->title);
+    if (progress->total > 0)
+        size += snprintf(tail + size, sizeof(tail) - (size_t)size, "%s%zu/%zu", size ? " " : "  ",
+                         progress->done, progress->total);
+    if (progress->name[0] == '\0') {
+        show(progress, "", progress->title, tail);
+        return;
+    }
+    uint64_t seconds = (chimera_clock_ns() - progress->since_ns) / NS_OF_SECOND;
+    if (seconds > 0 && size < (int)sizeof(tail))
+        snprintf(tail + size, sizeof(tail) - (size_t)size, "  %llu s", (unsigned long long)seconds);
+    if (progress->of > 1)
+        snprintf(before, sizeof(before), "[%zu/%zu] ", progress->at, progress->of);
+    show(progress, before, progress->name, tail);
+}
+
+/* What may be shown of it, cut where a character ends. */
+static void set_name(struct chimera_progress *progress, struct chimera_slice name)
+{
+    struct chimera_buffer shown;
+    size_t size = 0;
+    chimera_buffer_init(&shown, name.size * CHIMERA_PRINTABLE_SIZE + 1);
+    chimera_printable_append(name, NULL, &shown);
+    while (size < shown.size) {
+        size_t step =
+            chimera_utf8_character((struct chimera_slice){shown.data + size, shown.size - size});
+        if (step == 0 || size + step >= sizeof(progress->name))
+            break;
+        size += step;
+    }
+    if (size > 0)
+        memcpy(progress->name, shown.data, size);
+    progress->name[size] = '\0';
+    chimera_buffer_free(&shown);
+}
+
+void chimera_progress_begin(struct chimera_progress *progress, const char *name, size_t at,
+                            size_t of)
+{
+    static const char suffix[] = ".wasm";
+    if (!progress)
+        return;
+    size_t size = strcspn(name, "?"); /* a query may be a secret */
+    const char *slash = memrchr(name, '/', size);
+    struct chimera_slice last = {slash ? slash + 1 : name, size};
+    last.size -= slash ? (size_t)(slash + 1 - name) : 0;
+    if (last.size > strlen(suffix) &&
+        memcmp(last.data + last.size - strlen(suffix), suffix, strlen(suffix)) == 0)
+        last.size -= strlen(suffix);
+    set_name(progress, last);
+    progress->at = at;
+    progress->of = of;
+    progress->since_ns = chimera_clock_ns();
+    progress->title = NULL;
+}
+
+void chimera_progress_end(struct chimera_progress *progress, const char *how)
+{
+    char line[160];
+    if (!progress || progress->name[0] == '\0')
+        return;
+    chimera_progress_clear(progress);
+    if (how && progress->fd >= 0 && !progress->is_shown) {
+        uint64_t tenths = (chimera_clock_ns() - progress->since_ns) / (NS_OF_SECOND / 10);
+        int size = snprintf(line, sizeof(line), "built %s %s %llu.%llu s\n", progress->name, how,
+                            (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
+        write_line(progress, line, size);
+    }
+    progress->name[0] = '\0';
+    progress->title = NULL;
+}
+
+void chimera_progress_tick(struct chimera_progress *progress)
+{
+    if (progress && progress->has_line && progress->title && progress->name[0] != '\0' &&
+        is_due(progress, false))
+        show_step(progress);
 }
 
 void chimera_progress_show(struct chimera_progress *progress, const char *title, size_t done,
                            size_t total)
 {
-    char tail[48] = "";
-    if (!is_due(progress, done == 0 || done >= total))
+    if (!progress)
         return;
-    if (total > 0)
-        snprintf(tail, sizeof(tail), "  %zu/%zu", done, total);
-    show(progress, title, tail);
+    bool is_new = !progress->title || strcmp(progress->title, title) != 0;
+    progress->title = title;
+    progress->done = done;
+    progress->total = total;
+    if (is_new && progress->on_step)
+        progress->on_step(progress);
+    if (is_due(progress, is_new || done == 0 || done >= total))
+        show_step(progress);
 }
 
 void chimera_progress_show_bytes(struct chimera_progress *progress, const char *title,
@@ -75,7 +169,8 @@ void chimera_progress_show_bytes(struct chimera_progress *progress, const char *
     bar[BAR_WIDTH] = 0;
     snprintf(tail, sizeof(tail), "  [%s] %.1f of %.1f MB", bar, (double)done / 1e6,
              (double)total / 1e6);
-    show(progress, title, tail);
+    progress->title = NULL; /* no step: its line is not to be written again */
+    show(progress, "", title, tail);
 }
 
 void chimera_progress_clear(struct chimera_progress *progress)

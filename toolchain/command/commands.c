@@ -81,6 +81,22 @@ void confinement_warn(void)
     is_told = true;
 }
 
+static void log_step(const struct chimera_progress *progress)
+{
+    chimera_log_with(CHIMERA_LOG_DEBUG, "chimera::build", chimera_slice_of(progress->title),
+                     CHIMERA_TEXT("module", chimera_slice_of(progress->name)),
+                     CHIMERA_NUMBER("parts", (int64_t)progress->total));
+}
+
+void progress_open(const struct chimera_cli_options *options, struct chimera_progress *progress)
+{
+    chimera_progress_init(progress, option_quiet(options) ? -1 : STDERR_FILENO);
+    if (!chimera_log_is_on(CHIMERA_LOG_DEBUG))
+        return;
+    progress->is_shown = false; /* lines of the log would stand behind it */
+    progress->on_step = log_step;
+}
+
 bool option_jobs(const struct chimera_cli_options *options, unsigned *ret_jobs)
 {
     const char *jobs = chimera_cli_value(options, "jobs");

@@ -5,6 +5,7 @@
 
 #include "runtime/base/slice.h"
 #include "runtime/cli/cli.h"
+#include "runtime/text/progress.h"
 
 #define PROGRAM_ABOUT "Compiles Kubernetes admission policies ahead of time, and runs them"
 
@@ -76,6 +77,10 @@ bool option_jobs(const struct chimera_cli_options *options, unsigned *ret_jobs);
 /* After a compilation: one warning on standard error where the kernel left the compilers
  * unconfined. */
 void confinement_warn(void);
+
+/* For what is built, on standard error: nothing where --quiet is given; behind -v each step is
+ * logged, too. */
+void progress_open(const struct chimera_cli_options *options, struct chimera_progress *progress);
 
 /* "Error: …" on standard error, with the lines behind the first indented; returns EXIT_FAILED. Like
  * all that the command prints of others' texts it goes by runtime/text/printable.h. */

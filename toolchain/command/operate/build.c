@@ -29,6 +29,7 @@ struct task { /* what all policies of one call share */
     const struct chimera_build_options *options;
     struct chimera_builder *builder; /* owned; NULL until something must be compiled */
     struct chimera_progress *progress;
+    size_t at, of; /* which of the policies is built */
     enum chimera_mode mode;
     enum chimera_tier tier;
     bool wants_both; /* the quick tier before it */
@@ -107,10 +108,13 @@ static int build_tier(struct task *task, const char *argument,
 {
     const char *path = place->path;
     struct chimera_built built = {0};
+    chimera_progress_begin(task->progress, argument, task->at, task->of);
     int code = open_builder(task, err);
     if (code == CHIMERA_OK)
         code = chimera_build(task->builder, path, task->mode, tier, &built, err);
-    chimera_progress_clear(task->progress);
+    chimera_progress_end(task->progress, code == CHIMERA_OK && !built.was_cached
+                                             ? chimera_tier_name(built.tier)
+                                             : NULL);
     if (code == CHIMERA_OK)
         code = chimera_fetched_check(place->signed_digest, &built.wasm, path, err);
     if (code < 0) {
@@ -196,6 +200,7 @@ static int build_all(const struct chimera_cli_options *options, const struct fet
     struct task task = {.flags = flags,
                         .options = build,
                         .progress = build->progress,
+                        .of = options->argument_count,
                         .is_json = chimera_cli_is_given(options, "json"),
                         .has_no_trial = chimera_cli_is_given(options, "no-trial")};
     struct chimera_error err = {0};
@@ -210,9 +215,11 @@ static int build_all(const struct chimera_cli_options *options, const struct fet
     if (!flags->fetch.builders && open_builder(&task, &err) < 0)
         return say_error("%s", err.text);
     int code = EXIT_GOOD;
-    for (size_t i = 0; i < options->argument_count; i++)
+    for (size_t i = 0; i < options->argument_count; i++) {
+        task.at = i + 1;
         if (build_one(&task, options->arguments[i]) != EXIT_GOOD)
             code = EXIT_FAILED;
+    }
     chimera_builder_free(task.builder);
     interrupt_release();
     return code;
@@ -224,7 +231,7 @@ static int run_build(const struct chimera_cli_options *options)
     unsigned jobs = 0;
     if (!option_jobs(options, &jobs))
         return EXIT_USAGE;
-    chimera_progress_init(&progress, option_quiet(options) ? -1 : STDERR_FILENO);
+    progress_open(options, &progress);
     const struct chimera_build_options build = {
         .cache_folder = chimera_cli_value(options, "cache-dir"),
         .has_no_cache = chimera_cli_is_given(options, "no-cache"),

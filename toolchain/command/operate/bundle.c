@@ -43,6 +43,7 @@ struct task {
     const char *folder; /* where the bundle is made */
     const char *key;    /* file of the private key that signs it; NULL: it is not signed */
     bool has_no_trial;
+    struct chimera_progress *progress;
     struct chimera_buffer text; /* of policies.yml */
     struct policies policies;
     struct module *module; /* owned */
@@ -124,6 +125,7 @@ static int build_module(const struct task *task, struct chimera_builder *builder
         chimera_build(builder, module->path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &built, err);
     if (code < 0)
         return code;
+    chimera_progress_end(task->progress, built.was_cached ? NULL : chimera_tier_name(built.tier));
     if (!built.was_cached)
         confinement_warn();
     if (built.warning)
@@ -201,8 +203,9 @@ static int build_modules(struct task *task, struct chimera_build_options *option
         struct chimera_error why = {0};
         if (!task->module[i].path)
             continue;
+        chimera_progress_begin(options->progress, task->module[i].name, i + 1, task->module_count);
         code = build_module(task, builder, &task->module[i], &why);
-        chimera_progress_clear(options->progress);
+        chimera_progress_end(options->progress, NULL);
         if (code < 0)
             say_failure(task, i, why.text);
         failures += code < 0;
@@ -379,6 +382,7 @@ static int bundle(const struct chimera_cli_options *options, const struct fetch_
     struct task task = {.path = options->arguments[0],
                         .fetch = &flags->fetch,
                         .key = chimera_cli_value(options, "sign-key"),
+                        .progress = build->progress,
                         .has_no_trial = chimera_cli_is_given(options, "no-trial")};
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
@@ -411,7 +415,7 @@ static int run_bundle(const struct chimera_cli_options *options)
     if (fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
     flags.fetch.shows_progress = false; /* lines of several would overwrite each other */
-    chimera_progress_init(&progress, option_quiet(options) ? -1 : STDERR_FILENO);
+    progress_open(options, &progress);
     struct chimera_build_options build = {
         .cache_folder = chimera_cli_value(options, "cache-dir"),
         .jobs = jobs,

@@ -12,6 +12,7 @@
 #include "compiler/lower/read.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
+#include "runtime/plugin/mode.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/interrupt.h"
@@ -124,14 +125,16 @@ static int build_plugin(const struct chimera_cli_options *options, const struct 
     struct chimera_builder *builder = NULL;
     struct chimera_built built = {0};
     struct chimera_error err = {0};
-    chimera_progress_init(&progress, option_quiet(options) ? -1 : STDERR_FILENO);
+    progress_open(options, &progress);
     const struct chimera_build_options build = {.progress = &progress};
+    chimera_progress_begin(&progress, module->path, 1, 1);
     interrupt_catch();
     int code = chimera_builder_new(&build, &builder, &err);
     if (code == CHIMERA_OK)
         code = chimera_build(builder, module->path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &built,
                              &err);
-    chimera_progress_clear(&progress);
+    chimera_progress_end(
+        &progress, code == CHIMERA_OK && !built.was_cached ? chimera_tier_name(built.tier) : NULL);
     if (code == CHIMERA_OK && !built.was_cached)
         confinement_warn();
     if (code == CHIMERA_OK)

@@ -247,8 +247,9 @@ static int build_and_load(struct runner *runner, const struct policy_module *mod
                           struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     struct chimera_built built = {0};
+    chimera_progress_begin(&runner->progress, module->path, 1, 1);
     int code = chimera_build(runner->builder, module->path, mode, runner->tier, &built, err);
-    chimera_progress_clear(&runner->progress);
+    chimera_progress_end(&runner->progress, NULL); /* of a verdict nobody expects to wait */
     *ret_was_cached = code == CHIMERA_OK && built.was_cached;
     if (code < 0)
         return code;

@@ -2,7 +2,6 @@
 #include "compiler/cache/cache.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +20,6 @@
 #include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/text/progress.h"
 
 static char root[] = "/tmp/chimera-test-cache-XXXXXX";
 
@@ -563,83 +561,6 @@ static void tools_that_are_missing_are_named_with_their_packages(void **state)
     unsetenv("CHIMERA_CLANG");
 }
 
-static void progress_is_silent_in_a_pipe(void **state)
-{
-    (void)state;
-    int pair[2];
-    char bytes[16];
-    struct chimera_progress progress;
-    assert_int_equal(pipe2(pair, O_NONBLOCK | O_CLOEXEC), 0);
-    chimera_progress_init(&progress, pair[1]);
-    chimera_progress_show(&progress, "compiling", 1, 2);
-    chimera_progress_clear(&progress);
-    chimera_progress_show(NULL, "compiling", 1, 2);
-    assert_int_equal(read(pair[0], bytes, sizeof(bytes)), -1);
-    close(pair[0]);
-    close(pair[1]);
-}
-
-/* A terminal hands over what was written in pieces, and a little later. */
-static void read_terminal(int terminal, const char *end, char *text, size_t size)
-{
-    size_t used = 0;
-    struct pollfd ready = {.fd = terminal, .events = POLLIN};
-    while (used + 1 < size && poll(&ready, 1, 2000) > 0) {
-        ssize_t got = read(terminal, text + used, size - 1 - used);
-        if (got <= 0)
-            return;
-        used += (size_t)got;
-        text[used] = '\0';
-        if (used >= strlen(end) && strcmp(text + used - strlen(end), end) == 0)
-            return;
-    }
-}
-
-static int open_terminal(struct chimera_progress *progress)
-{
-    int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (terminal < 0 || grantpt(terminal) < 0 || unlockpt(terminal) < 0)
-        skip();
-    setenv("TERM", "xterm", 1);
-    setenv("NO_COLOR", "1", 1);
-    chimera_progress_init(progress, open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC));
-    return terminal;
-}
-
-static void progress_of_bytes_has_a_bar(void **state)
-{
-    (void)state;
-    struct chimera_progress progress;
-    char text[200] = "";
-    int terminal = open_terminal(&progress);
-    chimera_progress_show_bytes(&progress, "manifest", 300, 600); /* there before it is read */
-    chimera_progress_show_bytes(&progress, "policy", 10600000, 52400000);
-    chimera_progress_clear(&progress);
-    static const char want[] = "\r\033[Kpolicy  [====----------------] 10.6 of 52.4 MB\r\033[K";
-    read_terminal(terminal, "MB\r\033[K", text, sizeof(text));
-    assert_string_equal(text, want);
-    close(progress.fd);
-    close(terminal);
-}
-
-static void progress_shows_the_first_and_the_last_at_once(void **state)
-{
-    (void)state;
-    struct chimera_progress progress;
-    char text[200] = "";
-    int terminal = open_terminal(&progress);
-    for (size_t i = 0; i <= 3; i++)
-        chimera_progress_show(&progress, "compiling", i, 3);
-    chimera_progress_clear(&progress);
-    /* What is between the two depends on the time that passes. */
-    static const char first[] = "\r\033[Kcompiling  0/3\r\033[K", last[] = "compiling  3/3\r\033[K";
-    read_terminal(terminal, last, text, sizeof(text));
-    assert_memory_equal(text, first, strlen(first));
-    assert_non_null(strstr(text, last));
-    close(progress.fd);
-    close(terminal);
-}
-
 static int open_root(void **state)
 {
     (void)state;
@@ -672,9 +593,6 @@ int main(void)
         cmocka_unit_test(compiling_again_takes_what_did_not_change_from_the_cache),
         cmocka_unit_test(the_same_sources_give_the_same_bytes_elsewhere),
         cmocka_unit_test(a_compile_error_names_the_line),
-        cmocka_unit_test(progress_is_silent_in_a_pipe),
-        cmocka_unit_test(progress_shows_the_first_and_the_last_at_once),
-        cmocka_unit_test(progress_of_bytes_has_a_bar),
     };
     return cmocka_run_group_tests(tests, open_root, close_root);
 }
