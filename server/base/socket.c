@@ -11,6 +11,10 @@
 int socket_bind(const struct address *address, int *ret_fd, struct chimera_error *err)
 {
     const int on = 1;
+    if (address->fd) {
+        *ret_fd = address->fd;
+        return CHIMERA_OK;
+    }
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return chimera_fail_os(err, errno);

@@ -14,9 +14,11 @@ struct address {
         struct sockaddr_in6 v6;
     };
     socklen_t size;
+    int fd; /* a socket that has it and listens already (manager.h); 0: none */
 };
 
-/* A bound socket that does not listen yet: connections are refused until it does. */
+/* A bound socket that does not listen yet: connections are refused until it does. Or the address's
+ * own, where connections wait; it is handed over. */
 int socket_bind(const struct address *address, int *ret_fd, struct chimera_error *err);
 int socket_listen(int fd, struct chimera_error *err);
 

@@ -15,6 +15,7 @@
 #include "runtime/source/sources.h"
 #include "runtime/source/verification.h"
 #include "runtime/text/quantity.h"
+#include "server/base/manager.h"
 #include "server/config/memory_limit.h"
 
 /* Connections get this part of the memory that there is; where nothing limits it, of so much at
@@ -107,6 +108,17 @@ static int parse_admin(const char *text, struct config *config, struct chimera_e
                         "--admin-port: '%s' is neither a port nor an address and a port, as in "
                         "9090, 0.0.0.0:9090 or [::]:9090",
                         text);
+}
+
+/* Those that a service manager opened count in the place of what options say. */
+static int take_sockets(struct config *config, struct chimera_error *err)
+{
+    struct address *const ports[MANAGER_PORTS] = {[MANAGER_MAIN] = &config->main_address,
+                                                  [MANAGER_PROBE] = &config->probe_address,
+                                                  [MANAGER_ADMIN] = &config->admin_address};
+    int code = manager_take(ports, err);
+    config->has_admin = config->has_admin || config->admin_address.fd;
+    return code;
 }
 
 /* Names, as they are in a Host field without its port. */
@@ -299,6 +311,8 @@ int config_make(const struct options *options, struct config *ret_config, struct
                              &config.probe_address, err);
     if (code == CHIMERA_OK)
         code = parse_admin(options->admin_port, &config, err);
+    if (code == CHIMERA_OK)
+        code = take_sockets(&config, err);
     if (code == CHIMERA_OK)
         code = check_hosts(options->admin_hosts, err);
     if (code == CHIMERA_OK)

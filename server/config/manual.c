@@ -29,6 +29,10 @@ static const struct chimera_cli_manual MANUAL = {
            "chimera\\-cache in \\-\\-policies\\-download\\-dir.\n"
            ".TP\n\\fBCHIMERA_COMMAND\\fR\nThe chimera program that builds; without it "
            "the one beside chimera\\-server, or in PATH.\n"
+           ".TP\n\\fBLISTEN_FDS\\fR, \\fBLISTEN_FDNAMES\\fR, \\fBLISTEN_PID\\fR, "
+           "\\fBNOTIFY_SOCKET\\fR\nFrom a service manager such as systemd: sockets in the place "
+           "of the ports of options, by the names main, probe and admin, and who is told that the "
+           "server is ready.\n"
            ".SH EXIT STATUS\n.TP\n0\nTold to stop.\n.TP\n1\nThe start failed; the "
            "reason is on standard error.\n.TP\n2\nThe command line is wrong.\n"
            ".SH SEE ALSO\n\\fBchimera\\fR(1)\n",

@@ -5,6 +5,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
+#include "server/base/manager.h"
 #include "server/supervisor/daemon.h"
 
 #define TARGET "server::supervisor"
@@ -286,6 +287,7 @@ int rollout_read_current(struct rollout *rollout, struct chimera_error *err)
         workers_accept_current(rollout->workers);
         rollout->has_served = true;
         daemon_ready();
+        manager_ready();
         if (rollout->is_reload_due)
             rollout_reload(rollout);
         else if (!rollout->config->options.is_watch_off)

@@ -62,11 +62,24 @@ if(CHIMERA_KUBEWARDEN_NAMES)
         install(FILES ${LINKS}/${NAME}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${COMPONENT})
     endforeach()
     # Completions are for the name that the program was called by.
-    file(CREATE_LINK ../bin/chimera ${LINKS}/called/kwctl SYMBOLIC)
+    file(MAKE_DIRECTORY ${LINKS}/called)
+    file(CREATE_LINK ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/chimera ${LINKS}/called/kwctl SYMBOLIC)
     chimera_install_completions(kwctl ${LINKS}/called/kwctl command chimera)
 endif()
 
+# systemd's units, and what they read.
+foreach(UNIT chimera-server.service chimera-server.socket chimera-server-probe.socket chimera-server-admin.socket)
+    configure_file(toolchain/package/systemd/${UNIT}.in ${CMAKE_BINARY_DIR}/systemd/${UNIT} @ONLY)
+    install(FILES ${CMAKE_BINARY_DIR}/systemd/${UNIT} DESTINATION ${CHIMERA_UNIT_DIR} COMPONENT server)
+endforeach()
+foreach(NAME policies.yml server.env)
+    install(FILES toolchain/package/systemd/${NAME} COMPONENT server
+            DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
+endforeach()
+
 chimera_open_folders()
+
+include(toolchain/package/deb.cmake)
 
 # ninja -C build uninstall
 configure_file(toolchain/package/uninstall.cmake.in ${CMAKE_BINARY_DIR}/uninstall.cmake @ONLY)
