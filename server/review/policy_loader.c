@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/policy/metadata.h"
+#include "runtime/policy/served.h"
 #include "server/telemetry/span.h"
 
-#define SETTINGS_ARENA_MAX ((size_t)64 << 20)
 /* With more policies than this, instances are made when they are first asked for: a server with a
  * thousand policies is not to hold a thousand images that nobody needs. */
 #define WARM_MAX 128
@@ -61,46 +60,12 @@ static int load_plugin(struct policy_loader *loader, const char *path,
     return code;
 }
 
-/* What the module says about itself (policy-server.md §3.6). Plugins of modes that the reference
- * does not have were built by asking for that mode, and need no metadata. */
-static int check_metadata(const struct chimera_manifest *manifest, struct chimera_error *err)
-{
-    struct chimera_metadata metadata = {0};
-    enum chimera_mode mode;
-    if (manifest->mode == CHIMERA_MODE_CHIMERA)
-        return CHIMERA_OK;
-    int code = CHIMERA_OK;
-    if (manifest->metadata)
-        code = chimera_metadata_parse(chimera_slice_of(manifest->metadata), &metadata, err);
-    if (code == CHIMERA_OK)
-        code = chimera_metadata_check_version(&metadata, CHIMERA_READER_SERVER, err);
-    if (code == CHIMERA_OK)
-        code = chimera_metadata_server_mode(&metadata, &mode, err);
-    if (code == CHIMERA_OK && mode != manifest->mode)
-        code = chimera_fail(err, CHIMERA_EABI,
-                            "the plugin was built as %s, but its policy is %s: build it again",
-                            chimera_mode_name(manifest->mode), chimera_mode_name(mode));
-    chimera_metadata_done(&metadata);
-    return code;
-}
-
 static int check_settings(struct chimera_policy *policy, struct chimera_error *err)
 {
-    struct chimera_arena arena;
-    struct chimera_slice message = {NULL, 0};
-    bool is_valid = false;
     struct span_policy span;
-    chimera_arena_init(&arena, SETTINGS_ARENA_MAX);
     span_begin_settings(&span, chimera_slice_of(chimera_policy_id(policy)));
-    int code = chimera_policy_check_settings(policy, 0, &arena, &is_valid, &message, err);
+    int code = chimera_served_check_settings(policy, 0, err);
     span_end(&span.span);
-    if (code == CHIMERA_OK && !is_valid) {
-        if (!message.data)
-            message = CHIMERA_SLICE("no message");
-        code = chimera_fail(err, CHIMERA_EGUEST, "Policy settings are invalid: %.*s",
-                            (int)message.size, message.data);
-    }
-    chimera_arena_free(&arena);
     return code;
 }
 
@@ -136,30 +101,19 @@ static int open_plugin(struct policy_loader *loader, const struct policy_to_load
         return chimera_fail(err, CHIMERA_ETOOL, "%s", wanted->plugin->failure);
     int code = load_plugin(loader, wanted->plugin->path, spec->plugin ? &spec->lock : NULL,
                            ret_loaded, err);
-    return code < 0 ? code : check_metadata(&(*ret_loaded)->manifest, err);
+    return code < 0 ? code : chimera_served_check_metadata(&(*ret_loaded)->manifest, err);
 }
 
 static int fill_options(const struct policy_loader *loader, const struct policy_to_load *wanted,
                         struct chimera_policy_options *ret_options, struct chimera_error *err)
 {
     const struct policy_spec *spec = wanted->spec;
-    *ret_options = (struct chimera_policy_options){
-        .id = spec->name,
-        .settings = chimera_slice_of(spec->settings),
-        .memory_limit = spec->extras.memory_limit,
-        .lanes = loader->lanes,
-        .slots = loader->slots,
-        .is_fresh_start = is_listed(loader->config->options.fresh_start, spec->id),
-        .capabilities = (const char *const *)spec->capabilities,
-        .resources = (const char *const *)spec->resources,
-        .source = loader->source,
-        .gates_inventory = spec->extras.gates_inventory,
-        .has_undefined_failures = spec->extras.has_undefined_failures,
-        .prints = spec->extras.prints,
-        .has_upstream_builtins = spec->extras.has_upstream_builtins,
-        .hosts = (const char *const *)spec->extras.hosts,
-        .entrypoint = spec->extras.entrypoint,
-        .gauges = worker_score_gauges(loader->score, wanted->number)};
+    chimera_served_options(spec, ret_options);
+    ret_options->lanes = loader->lanes;
+    ret_options->slots = loader->slots;
+    ret_options->is_fresh_start = is_listed(loader->config->options.fresh_start, spec->id);
+    ret_options->source = loader->source;
+    ret_options->gauges = worker_score_gauges(loader->score, wanted->number);
     if (policy_limit(loader->config, spec, &ret_options->limit_ms))
         return CHIMERA_OK;
     return chimera_fail(err, CHIMERA_EGUEST,

@@ -20,6 +20,7 @@ extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
 extern const struct chimera_cli_command command_cache;
 extern const struct chimera_cli_command command_call;
+extern const struct chimera_cli_command command_check;
 extern const struct chimera_cli_command command_completions;
 extern const struct chimera_cli_command command_digest;
 extern const struct chimera_cli_command command_docs;

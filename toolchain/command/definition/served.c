@@ -38,8 +38,8 @@ static char *name_module(const struct policy_spec *policy)
     char *name = NULL;
     if (policy->plugin)
         return strdup(policy->plugin);
-    if (asprintf(&name, "%s%s", strstr(policy->module, "://") ? "" : "registry://",
-                 policy->module) < 0)
+    const char *module = policy_spec_location(policy);
+    if (asprintf(&name, "%s%s", strstr(module, "://") ? "" : "registry://", module) < 0)
         return NULL;
     return name;
 }

@@ -14,11 +14,11 @@
 #include "runtime/log/log.h"
 #include "runtime/plugin/mode.h"
 #include "runtime/text/printable.h"
+#include "toolchain/command/checking/trial.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/taken.h"
-#include "toolchain/command/operate/trial.h"
 #include "toolchain/command/policy_argument.h"
 
 #define TARGET "chimera::build"

@@ -19,12 +19,12 @@
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
 #include "runtime/yaml/adapt.h"
+#include "toolchain/command/checking/trial.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/fetch_many.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/bundle_place.h"
-#include "toolchain/command/operate/trial.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
