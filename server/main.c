@@ -16,6 +16,7 @@
 #include "runtime/rego/builtin.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
+#include "server/base/role.h"
 #include "server/client/tls_memory.h"
 #include "server/config/config.h"
 #include "server/config/generation.h"
@@ -149,6 +150,8 @@ static int run(int argc, char **argv)
     enum chimera_cli_action action = CHIMERA_CLI_RUN;
     struct chimera_error err = {0};
     tls_memory_begin();
+    if (argc > 0)
+        role_show_name(argv[0]);
     if (argc > 1 && strcmp(argv[1], "docs") == 0)
         return docs_run(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "help") == 0) {

@@ -6,11 +6,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void descriptors_keep(const int *kept, size_t count)
+void descriptors_keep(const int *kept, size_t count, int also)
 {
     for (int from = STDERR_FILENO + 1;;) {
         /* The smallest one of the list that is not below `from`; INT_MAX: none. */
-        int next = INT_MAX;
+        int next = also >= from ? also : INT_MAX;
         for (size_t i = 0; i < count; i++)
             if (kept[i] >= from && kept[i] < next)
                 next = kept[i];

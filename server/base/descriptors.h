@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Closes every descriptor but the first three and those of the list. */
-void descriptors_keep(const int *kept, size_t count);
+/* Closes every descriptor but the first three, those of the list and `also`; -1: none. */
+void descriptors_keep(const int *kept, size_t count, int also);
 
 /* As many as the hard limit allows: the soft one is often 1024. */
 void descriptors_raise_limit(void);

@@ -8,22 +8,52 @@
 #include <unistd.h>
 
 #include "runtime/log/log.h"
+#include "server/base/bell.h"
 #include "server/base/descriptors.h"
 
 static const struct role_row {
     int death_signal;    /* SIGTERM: it still has something to finish */
     bool keeps_settings; /* of the policies that it serves; else of none */
-    const char *name;    /* of the process; NULL: the server's */
+    bool is_deaf;        /* it passes no signals on */
+    bool reads_signals;  /* itself, and passes on those that are not for it */
+    const char *name;    /* of the process: 15 letters at most */
 } rows[ROLE_COUNT] = {
-    [ROLE_WORKER] = {.death_signal = SIGTERM, .keeps_settings = true},
-    [ROLE_TENANT] = {.death_signal = SIGKILL, .keeps_settings = true},
-    [ROLE_ADMIN] = {.death_signal = SIGKILL},
+    [ROLE_WORKER] = {.death_signal = SIGTERM,
+                     .keeps_settings = true,
+                     .reads_signals = true,
+                     .name = "chimera-worker"},
+    [ROLE_TENANT] = {.death_signal = SIGKILL,
+                     .keeps_settings = true,
+                     .is_deaf = true,
+                     .name = "chimera-tenant"},
+    [ROLE_ADMIN] = {.death_signal = SIGKILL, .name = "chimera-admin"},
     [ROLE_EXPORTER] = {.death_signal = SIGTERM, .name = "chimera-otlp"},
-    [ROLE_BUILD] = {.death_signal = SIGKILL},
-    [ROLE_CERTIFICATE_CHECK] = {.death_signal = SIGKILL},
+    [ROLE_BUILD] = {.death_signal = SIGKILL, .name = "chimera-build"},
+    [ROLE_CERTIFICATE_CHECK] = {.death_signal = SIGKILL, .name = "chimera-certs"},
     [ROLE_BROKER] = {.death_signal = SIGKILL, .name = "chimera-broker"},
-    [ROLE_HELPER] = {.death_signal = SIGKILL},
+    [ROLE_HELPER] = {.death_signal = SIGKILL, .name = "chimera-helper"},
 };
+
+static char *shown_name; /* of the command line, which `ps` and `pidof` read; NULL: unknown */
+static size_t shown_size;
+
+void role_show_name(char *word)
+{
+    char *slash = strrchr(word, '/');
+    shown_name = slash ? slash + 1 : word;
+    shown_size = strlen(shown_name);
+}
+
+/* What is longer than the supervisor's is cut: nothing behind it is ours to write. */
+static void take_name(const char *name)
+{
+    prctl(PR_SET_NAME, name);
+    size_t size = strlen(name);
+    if (!shown_name)
+        return;
+    memset(shown_name, '\0', shown_size);
+    memcpy(shown_name, name, size < shown_size ? size : shown_size);
+}
 
 static role_forget *forget_settings; /* NULL: none were read */
 
@@ -46,8 +76,7 @@ static void become(const struct role_start *start, pid_t parent)
     struct chimera_error err = {0};
     if (!role_follow(parent, row->death_signal))
         _exit(1);
-    if (row->name)
-        prctl(PR_SET_NAME, row->name);
+    take_name(row->name);
     int code = CHIMERA_OK;
     for (size_t i = 0; code == CHIMERA_OK && i < start->mapping_count; i++)
         code = shared_map(start->mappings[i].memory, start->mappings[i].is_written, &err);
@@ -57,7 +86,11 @@ static void become(const struct role_start *start, pid_t parent)
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));
         _exit(1);
     }
-    descriptors_keep(start->kept, start->kept_count);
+    descriptors_keep(start->kept, start->kept_count, row->is_deaf ? -1 : bell_end());
+    if (row->is_deaf)
+        bell_leave();
+    else
+        bell_enter(parent, row->reads_signals);
     if (forget_settings)
         forget_settings(row->keeps_settings ? start->settings : NULL);
 }

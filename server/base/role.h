@@ -3,7 +3,8 @@
  *
  * All children are forks of a process that has read the settings of all policies and holds every
  * socket. What each keeps of that is a row of the table in role.c; the order is the same for all:
- * it dies with its parent, maps its memory, closes descriptors, overwrites settings.
+ * it dies with its parent, takes a name of its own, maps its memory, closes descriptors, passes on
+ * signals (bell.h), overwrites settings.
  */
 #ifndef CHIMERA_SERVER_BASE_ROLE_H
 #define CHIMERA_SERVER_BASE_ROLE_H
@@ -46,6 +47,10 @@ typedef void role_forget(const struct kept_settings *kept);
 
 /* For whoever reads settings: how a child forgets them. */
 void role_forget_by(role_forget *forget);
+
+/* For main(): the word of its command line that names the program, which children write theirs
+ * over. Borrowed for good. */
+void role_show_name(char *word);
 
 /* The child's process id, or a negative code. In the child 0, when all is done; a child that cannot
  * become what it shall be logs why and ends. */

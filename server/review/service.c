@@ -21,7 +21,7 @@
 #define TEXT_503 "Too many requests are under way"
 #define TEXT_PPROF                                                                    \
     "This server has no built-in profiler. Profile it from outside, native code and " \
-    "policies alike: perf record -g -p PID -- sleep 30; perf report\n"
+    "policies alike: perf record -g -p $(pidof chimera-worker) -- sleep 30; perf report\n"
 
 void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes)
 {

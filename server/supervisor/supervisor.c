@@ -14,6 +14,7 @@
 #include "runtime/instance/sanitizer.h"
 #include "runtime/log/log_writer.h"
 #include "server/admin/child.h"
+#include "server/base/bell.h"
 #include "server/base/descriptors.h"
 #include "server/capability/broker.h"
 #include "server/config/bundle_policies.h"
@@ -71,6 +72,9 @@ static void open_signals(struct supervisor *supervisor)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGCHLD);
+    /* They mean nothing to us; some log rotation sends them to whatever is there. */
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
     supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (supervisor->signal_fd < 0 || sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         supervisor->code =
@@ -83,6 +87,12 @@ static int signal_fd(const struct supervisor *supervisor)
 }
 
 static void tell_of_exit(struct supervisor *supervisor, pid_t pid, int status);
+
+static void reload(struct supervisor *supervisor)
+{
+    certificates_look(&supervisor->certificates, true);
+    rollout_reload(&supervisor->rollout);
+}
 
 static void read_signals(struct supervisor *supervisor)
 {
@@ -103,10 +113,39 @@ static void read_signals(struct supervisor *supervisor)
             workers_stopped(&supervisor->workers, pid, WIFSTOPPED(status));
         else
             tell_of_exit(supervisor, pid, status);
-    if (supervisor->code == CHIMERA_OK && is_reload) {
-        certificates_look(&supervisor->certificates, true);
-        rollout_reload(&supervisor->rollout);
+    if (supervisor->code == CHIMERA_OK && is_reload)
+        reload(supervisor);
+}
+
+/* Of those that reached a child. */
+static int passed_fd(const struct supervisor *supervisor)
+{
+    (void)supervisor;
+    return bell_fd();
+}
+
+static void read_passed(struct supervisor *supervisor)
+{
+    bool is_reload = false;
+    int number;
+    while ((number = bell_take()) != 0) {
+        if (number != SIGHUP)
+            supervisor->code = STOPPED;
+        is_reload = true;
     }
+    if (supervisor->code == CHIMERA_OK && is_reload)
+        reload(supervisor);
+}
+
+static void open_bell(struct supervisor *supervisor)
+{
+    supervisor->code = bell_open(supervisor->err);
+}
+
+static void close_bell(struct supervisor *supervisor)
+{
+    (void)supervisor;
+    bell_close();
 }
 
 static void close_signals(struct supervisor *supervisor)
@@ -451,6 +490,7 @@ static void end_stand_in(struct supervisor *supervisor)
  * the others have come to. */
 static const struct part parts[] = {
     {open_signals, signal_fd, read_signals, NULL, NULL, close_signals},
+    {open_bell, passed_fd, read_passed, NULL, NULL, close_bell},
     {start_status, NULL, NULL, NULL, tell_status, end_status},
     {prepare_broker, calls_fd, read_calls, broker_ended, restart_broker, stop_broker},
     {start_admin, NULL, NULL, admin_ended, restart_admin, stop_admin},

@@ -3,14 +3,15 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "runtime/log/log.h"
 #include "runtime/telemetry/exporter.h"
+#include "server/base/bell.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
 #include "server/lockdown/lockdown.h"
@@ -203,14 +204,14 @@ int exporter_run(const struct exporter_input *input)
 {
     static struct exporter exporter;
     struct chimera_error err = {0};
-    sigset_t stop;
+    int stop[2];
     exporter.input = input;
     signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    int stop_fd = signalfd(-1, &stop, SFD_CLOEXEC);
-    int code = stop_fd < 0 ? chimera_fail(&err, CHIMERA_EIO, "signalfd: %s", strerror(errno))
-                           : run_exporter(&exporter, stop_fd, &err);
+    int code = pipe2(stop, O_CLOEXEC | O_NONBLOCK) < 0 ? chimera_fail_errno(&err, "pipe") : 0;
+    if (code == CHIMERA_OK) {
+        bell_end_by(stop[1]);
+        code = run_exporter(&exporter, stop[0], &err);
+    }
     if (code < 0 && input->report_fd < 0)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the exporter did not start"),
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));

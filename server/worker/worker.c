@@ -19,6 +19,7 @@
 #include "runtime/policy/stop_report.h"
 #include "runtime/rego/builtins/time/zone_store.h"
 #include "runtime/text/problems.h"
+#include "server/base/bell.h"
 #include "server/base/descriptors.h"
 #include "server/base/freed_memory.h"
 #include "server/base/orders.h"
@@ -111,7 +112,8 @@ static int open_signals(struct worker *worker, struct chimera_error *err)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    worker->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    sigaddset(&signals, SIGHUP);
+    worker->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (worker->signal_fd < 0)
         return chimera_fail_errno(err, "signalfd");
     return CHIMERA_OK;
@@ -390,6 +392,15 @@ static void take_certificates(struct worker *worker, const struct order *order)
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));
 }
 
+/* Who is told to stop by others than the supervisor tells that, which will come back to it. */
+static bool read_signal(const struct worker *worker)
+{
+    struct signalfd_siginfo info; /* the next signal counts anew */
+    if (read(worker->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return false;
+    return !bell_pass_on((int)info.ssi_signo, (pid_t)info.ssi_pid) && info.ssi_signo != SIGHUP;
+}
+
 /* The next order that is not dealt with at once; ORDER_NONE when there was none in time, or when
  * told to stop. */
 static enum order_verb await_order(struct worker *worker, int timeout_ms, bool *ret_is_stopped)
@@ -408,10 +419,8 @@ static enum order_verb await_order(struct worker *worker, int timeout_ms, bool *
     }
     if (order.verb)
         return order.verb;
-    struct signalfd_siginfo info; /* the next signal counts anew */
-    ssize_t size = polled[0].revents ? read(worker->signal_fd, &info, sizeof(info)) : 0;
-    (void)size;
-    *ret_is_stopped = true; /* by a signal, or because the supervisor is no more */
+    /* By a signal, or because the supervisor is no more. */
+    *ret_is_stopped = polled[0].revents ? read_signal(worker) : true;
     return ORDER_NONE;
 }
 

@@ -18,22 +18,23 @@
 #include <cmocka.h>
 
 #include "runtime/instance/sanitizer.h"
+#include "server/base/bell.h"
 #include "server/base/freed_memory.h"
 #include "server/base/role.h"
 
 static const struct expected {
     int death_signal;
     bool keeps_settings;
-    const char *name; /* NULL: its parent's */
+    const char *name; /* as `ps` shows it: 15 letters */
 } expected[ROLE_COUNT] = {
-    [ROLE_WORKER] = {SIGTERM, true, NULL},
-    [ROLE_TENANT] = {SIGKILL, true, NULL},
-    [ROLE_ADMIN] = {SIGKILL, false, NULL},
+    [ROLE_WORKER] = {SIGTERM, true, "chimera-worker"},
+    [ROLE_TENANT] = {SIGKILL, true, "chimera-tenant"},
+    [ROLE_ADMIN] = {SIGKILL, false, "chimera-admin"},
     [ROLE_EXPORTER] = {SIGTERM, false, "chimera-otlp"},
-    [ROLE_BUILD] = {SIGKILL, false, NULL},
-    [ROLE_CERTIFICATE_CHECK] = {SIGKILL, false, NULL},
+    [ROLE_BUILD] = {SIGKILL, false, "chimera-build"},
+    [ROLE_CERTIFICATE_CHECK] = {SIGKILL, false, "chimera-certs"},
     [ROLE_BROKER] = {SIGKILL, false, "chimera-broker"},
-    [ROLE_HELPER] = {SIGKILL, false, NULL},
+    [ROLE_HELPER] = {SIGKILL, false, "chimera-helper"},
 };
 
 static const struct kept_settings *const kept = (const void *)&expected; /* opaque */
@@ -100,7 +101,7 @@ static void check(bool is_true, const char *what)
     _exit(1);
 }
 
-static void check_all(enum role role, const char *name_before)
+static void check_all(enum role role)
 {
     const struct expected *wanted = &expected[role];
     char name[16];
@@ -108,7 +109,7 @@ static void check_all(enum role role, const char *name_before)
     prctl(PR_GET_PDEATHSIG, &death_signal);
     prctl(PR_GET_NAME, name);
     check(death_signal == wanted->death_signal, "its death signal");
-    check(strcmp(name, wanted->name ? wanted->name : name_before) == 0, "its name");
+    check(strcmp(name, wanted->name) == 0, "its name");
     check(fcntl(insider, F_GETFD) >= 0, "a descriptor too few");
     check(fcntl(outsider, F_GETFD) < 0 && errno == EBADF, "a descriptor too many");
     check(fcntl(seen.fd, F_GETFD) < 0 && fcntl(written.fd, F_GETFD) < 0, "shared memory is open");
@@ -148,13 +149,11 @@ static int exit_code_of(pid_t pid)
 
 static void each_role_has_what_its_row_says(void **state)
 {
-    char name[16];
     (void)state;
-    prctl(PR_GET_NAME, name);
     for (enum role role = 0; role < ROLE_COUNT; role++) {
         pid_t pid = start(role, NULL);
         if (pid == 0) {
-            check_all(role, name);
+            check_all(role);
             _exit(0);
         }
         assert_int_equal(exit_code_of(pid), 0);
@@ -173,6 +172,110 @@ static void a_child_without_its_memory_ends(void **state)
         _exit(0);
     written = before;
     assert_int_equal(exit_code_of(pid), 1);
+}
+
+/* --- Signals --- */
+
+/* What is heard of a signal that somebody else sends to a child of this role. */
+static int heard_of(enum role role, int number)
+{
+    int ready[2], status, heard = 0;
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = start(role, NULL);
+    if (pid == 0) {
+        kill(getpid(), number); /* which is not its parent: it is taken for whom it was meant for */
+        _exit(17);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 0);
+    close(ready[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 17);
+    heard = bell_take();
+    assert_int_equal(bell_take(), 0);
+    return heard;
+}
+
+static void signals_are_passed_on(void **state)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+    sigset_t signals, before;
+    (void)state;
+    sigemptyset(&signals);
+    for (int i = 0; i < 3; i++)
+        sigaddset(&signals, numbers[i]);
+    sigprocmask(SIG_BLOCK, &signals, &before); /* as the supervisor does */
+    assert_int_equal(bell_open(NULL), CHIMERA_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(heard_of(ROLE_ADMIN, numbers[i]), numbers[i]);
+        assert_int_equal(heard_of(ROLE_BUILD, numbers[i]), numbers[i]);
+        assert_int_equal(heard_of(ROLE_TENANT, numbers[i]), 0);
+    }
+    bell_close();
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* A child that was taken over may write what it likes. */
+static void other_bytes_mean_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(bell_open(NULL), CHIMERA_OK);
+    assert_int_equal(write(bell_end(), "\x09\x00\xff\x01z", 5), 5);
+    assert_int_equal(bell_take(), SIGHUP);
+    assert_int_equal(bell_take(), 0);
+    bell_close();
+}
+
+static void the_parents_word_is_its_own(void **state)
+{
+    char byte;
+    int told[2];
+    (void)state;
+    assert_int_equal(bell_open(NULL), CHIMERA_OK);
+    assert_int_equal(pipe(told), 0);
+    insider = told[1];
+    pid_t pid = start(ROLE_EXPORTER, NULL);
+    if (pid == 0) {
+        bell_end_by(told[1]);
+        check(!bell_pass_on(SIGTERM, getppid()), "its parent's signal is passed on");
+        check(bell_pass_on(SIGTERM, 1), "a stranger's is not");
+        check(write(told[1], "r", 1) == 1, "it cannot write");
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    kill(pid, SIGTERM);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    assert_int_equal(byte, '\0');
+    assert_int_equal(bell_take(), SIGTERM);
+    assert_int_equal(bell_take(), 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    bell_close();
+    close(told[0]);
+}
+
+static char command_line[] = "/usr/bin/chimera-server\0--port";
+
+static void the_command_line_names_the_child(void **state)
+{
+    (void)state;
+    role_show_name(command_line);
+    pid_t pid = start(ROLE_ADMIN, NULL);
+    if (pid == 0) {
+        check(strcmp(command_line, "/usr/bin/chimera-admin") == 0, "its name");
+        check(strcmp(command_line + 24, "--port") == 0, "what is behind it");
+        _exit(0);
+    }
+    assert_int_equal(exit_code_of(pid), 0);
+    char shorter[] = "serve\0--port";
+    role_show_name(shorter);
+    pid = start(ROLE_ADMIN, NULL);
+    if (pid == 0)
+        _exit(memcmp(shorter, "chime\0--port", sizeof(shorter)) != 0);
+    assert_int_equal(exit_code_of(pid), 0);
+    role_show_name(command_line);
 }
 
 /* Its parent is the process above, not what it is told. */
@@ -258,6 +361,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_role_has_what_its_row_says, set_up, take_down),
         cmocka_unit_test_setup_teardown(a_child_without_its_memory_ends, set_up, take_down),
         cmocka_unit_test(who_comes_too_late_is_told),
+        cmocka_unit_test_setup_teardown(signals_are_passed_on, set_up, take_down),
+        cmocka_unit_test(other_bytes_mean_nothing),
+        cmocka_unit_test_setup_teardown(the_parents_word_is_its_own, set_up, take_down),
+        cmocka_unit_test_setup_teardown(the_command_line_names_the_child, set_up, take_down),
         cmocka_unit_test(nothing_is_left_in_freed_memory),
         cmocka_unit_test(memory_is_not_filled_for_ever),
     };

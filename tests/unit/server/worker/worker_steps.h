@@ -212,6 +212,12 @@ struct worker_score *counters_worker_score(struct counters *counters, uint32_t n
     return number == 4 ? &score : NULL;
 }
 
+void counters_note_stop(struct counters *counters, uint32_t number, struct chimera_slice uid,
+                        struct chimera_slice function)
+{
+    (void)counters, (void)number, (void)uid, (void)function;
+}
+
 static unsigned room_loops;
 
 void connection_memory_open(struct connection_memory *memory, size_t max, unsigned loop_count,
