@@ -55,11 +55,11 @@ static int take_member(const struct policy_spec *policy, struct definition *defi
         .is_locked = policy->plugin,
         .lock = policy->lock,
         .settings = strdup(policy->settings),
-        .resources = copy_texts(policy->resources),
+        .resources = policy->resources[0] ? copy_texts(policy->resources) : NULL,
         .capabilities = copy_texts(policy->capabilities),
         .limit_ms = (uint32_t)(seconds < LIMIT_SECONDS_MAX ? seconds : LIMIT_SECONDS_MAX) * 1000};
-    return member->name && member->module && member->settings && member->resources &&
-                   member->capabilities
+    return member->name && member->module && member->settings && member->capabilities &&
+                   !member->resources == !policy->resources[0]
                ? CHIMERA_OK
                : chimera_fail_memory(err);
 }

@@ -346,9 +346,17 @@ static int bench_policy(struct bench *bench, size_t index, struct chimera_error 
 {
     struct chimera_request request;
     struct chimera_arena requests = {0};
+    const struct requests *texts = NULL;
     size_t behind_settings = 0;
     bench->runnable = &bench->job->runnables[index];
-    int code = job_start(bench->job, index, &request, err);
+    int code = job_requests(bench->job, index, &texts, err);
+    if (code == CHIMERA_OK && texts->count > 1)
+        code = chimera_fail(err, CHIMERA_EINVAL,
+                            "one request is measured, and --request-path has %zu", texts->count);
+    if (code == CHIMERA_OK)
+        code = job_start(bench->job, index, err);
+    if (code == CHIMERA_OK)
+        code = job_read(bench->job, index, texts->list, &request, err);
     /* What the request lies in is not to be given back between iterations. */
     requests = bench->job->arena;
     chimera_arena_init(&bench->job->arena, RUNNER_ARENA_MAX);
@@ -386,6 +394,8 @@ static int run_bench(const struct chimera_cli_options *options)
     struct job job;
     struct bench bench = {.job = &job, .is_colourful = say_in_colour(STDOUT_FILENO)};
     struct chimera_error err = {0};
+    if (!job_check_line(options))
+        return EXIT_USAGE;
     int code = job_init(options, &job, &err);
     if (code == CHIMERA_OK)
         code = take_options(&bench, &err);

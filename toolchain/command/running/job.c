@@ -2,9 +2,9 @@
 #include "toolchain/command/running/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/log/log.h"
-#include "toolchain/command/definition/run_input.h"
 
 #define TARGET "chimera::run"
 
@@ -24,32 +24,81 @@ static int open_policies(struct job *job, struct chimera_error *err)
         job->runner.asked_mode = CHIMERA_MODE_NONE;
     for (size_t i = 0; i < definitions->count && code == CHIMERA_OK; i++)
         code = runnable_open(&job->runner, &definitions->list[i], &job->runnables[i], err);
-    if (code == CHIMERA_OK && definitions->count > 1)
+    if (code == CHIMERA_OK && definitions->count > 1) /* kwctl's words */
         chimera_log(CHIMERA_LOG_WARN, TARGET,
                     CHIMERA_SLICE("Multiple policies defined inside of the CRD file. All of them "
                                   "will run sequentially using the same request."));
     return code;
 }
 
-/* Of the request it is only known yet that it is JSON: whether it is a raw one, each policy's
- * metadata say. */
+static bool is_kwctl(const struct chimera_cli_options *options)
+{
+    return strcmp(options->program, "kwctl") == 0;
+}
+
+bool job_check_line(const struct chimera_cli_options *options)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < options->given_count; i++)
+        count += strcmp(options->given[i].option->name, "request-path") == 0;
+    if (count <= 1 || !is_kwctl(options))
+        return true;
+    chimera_cli_refuse(options->program, options->command,
+                       "the argument '--request-path <PATH>' cannot be used multiple times");
+    return false;
+}
+
+static int read_files(struct job *job, struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < job->options->given_count && code == CHIMERA_OK; i++) {
+        const struct chimera_cli_given *given = &job->options->given[i];
+        if (strcmp(given->option->name, "request-path") == 0)
+            code = request_files_read(given->value, &job->files, err);
+    }
+    return code;
+}
+
+/* kwctl's words for what is no JSON. */
+static int check_verbatim(struct job *job, struct chimera_error *err)
+{
+    struct chimera_request any;
+    return chimera_request_parse_file(chimera_buffer_slice(&job->files.list[0].text), true,
+                                      &job->arena, &any, err);
+}
+
+static int make_requests(struct job *job, bool is_raw, const struct requests **ret_requests,
+                         struct chimera_error *err)
+{
+    struct requests *requests = is_raw ? &job->raw : &job->reviews;
+    bool *has = is_raw ? &job->has_raw : &job->has_reviews;
+    enum request_reading reading = is_kwctl(job->options) ? REQUESTS_VERBATIM
+                                   : is_raw               ? REQUESTS_RAW
+                                                          : REQUESTS_REVIEWS;
+    int code = CHIMERA_OK;
+    if (!*has)
+        code = requests_make(&job->files, reading, requests, err);
+    *has = true;
+    *ret_requests = requests;
+    return code;
+}
+
+/* Of the requests it is only known yet that they can be read: whether they are raw ones, each
+ * policy's metadata say. */
 int job_init(const struct chimera_cli_options *options, struct job *ret_job,
              struct chimera_error *err)
 {
+    const struct requests *any = NULL;
     *ret_job = (struct job){.options = options};
-    chimera_buffer_init(&ret_job->request_text, RUN_REQUEST_MAX);
     chimera_arena_init(&ret_job->arena, RUNNER_ARENA_MAX);
     int code = runner_init(options, &ret_job->runner, err);
-    if (code == 0) {
-        const char *path = chimera_cli_value(ret_job->options, "request-path");
-        struct chimera_request any;
-        code = definitions_take(ret_job->options, &ret_job->definitions, err);
-        if (code == 0)
-            code = run_input_request(path, &ret_job->request_text, err);
-        if (code == 0)
-            code = chimera_request_parse_file(chimera_buffer_slice(&ret_job->request_text), true,
-                                              &ret_job->arena, &any, err);
-    }
+    if (code == 0)
+        code = definitions_take(options, &ret_job->definitions, err);
+    if (code == 0)
+        code = read_files(ret_job, err);
+    if (code == 0)
+        code = is_kwctl(options) ? check_verbatim(ret_job, err)
+                                 : make_requests(ret_job, true, &any, err);
     if (code == 0)
         code = open_policies(ret_job, err);
     return code;
@@ -62,17 +111,37 @@ void job_done(struct job *job)
     free(job->runnables);
     definitions_done(&job->definitions);
     runner_done(&job->runner);
+    requests_done(&job->reviews);
+    requests_done(&job->raw);
+    request_files_done(&job->files);
     chimera_arena_free(&job->arena);
-    chimera_buffer_free(&job->request_text);
 }
 
-int job_start(struct job *job, size_t index, struct chimera_request *ret_request,
-              struct chimera_error *err)
+static bool is_raw(const struct job *job, size_t index)
 {
-    struct runnable *runnable = &job->runnables[index];
-    bool is_raw = chimera_cli_is_given(job->options, "raw") || runnable_is_raw(runnable);
+    return chimera_cli_is_given(job->options, "raw") || runnable_is_raw(&job->runnables[index]);
+}
+
+int job_requests(struct job *job, size_t index, const struct requests **ret_requests,
+                 struct chimera_error *err)
+{
+    return make_requests(job, is_raw(job, index), ret_requests, err);
+}
+
+int job_start(struct job *job, size_t index, struct chimera_error *err)
+{
+    return runnable_start(&job->runner, &job->runnables[index], err);
+}
+
+int job_read(struct job *job, size_t index, const struct request_text *text,
+             struct chimera_request *ret_request, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
     chimera_arena_reset(&job->arena);
-    int code = chimera_request_parse_file(chimera_buffer_slice(&job->request_text), is_raw,
-                                          &job->arena, ret_request, err);
-    return code == CHIMERA_OK ? runnable_start(&job->runner, runnable, err) : code;
+    int code = chimera_request_parse_file(chimera_buffer_slice(&text->json), is_raw(job, index),
+                                          &job->arena, ret_request, &why);
+    if (code == CHIMERA_OK)
+        return code;
+    return is_kwctl(job->options) ? chimera_fail(err, code, "%s", why.text)
+                                  : chimera_fail(err, code, "%.300s: %.650s", text->name, why.text);
 }

@@ -11,10 +11,11 @@
 #define OPTIONS_RUN                                                                            \
     {.name = "request-path",                                                                   \
      .letter = 'r',                                                                            \
-     .kind = CHIMERA_CLI_VALUE,                                                                \
+     .kind = CHIMERA_CLI_REPEAT,                                                               \
      .is_required = true,                                                                      \
      .value = "PATH",                                                                          \
-     .help = "File with the admission request or review as JSON; `-` is standard input"},      \
+     .help = "File of an admission review, a request or an object, as JSON or YAML; `-` is "   \
+             "standard input. `run` takes several, and folders of them"},                      \
         {.name = "settings-path",                                                              \
          .letter = 's',                                                                        \
          .kind = CHIMERA_CLI_VALUE,                                                            \

@@ -253,6 +253,7 @@ static int build_and_load(struct runner *runner, const struct policy_module *mod
     *ret_was_cached = code == CHIMERA_OK && built.was_cached;
     if (code < 0)
         return code;
+    runner->has_built = runner->has_built || !built.was_cached;
     if (!built.was_cached)
         confinement_warn();
     if (built.warning)
@@ -344,6 +345,8 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
         code = definition_resources(module->metadata.tree, &trusted, err);
     if (code < 0)
         return code;
+    if (index == 0)
+        runnable->tier = plugin->manifest.tier;
     chimera_buffer_free(&module->bytes);
     snprintf(id, sizeof(id), "%s%s%s", runnable->definition->id, *member->name ? "/" : "",
              member->name);

@@ -27,6 +27,7 @@ struct runner {
     uint64_t memory_limit;     /* bytes; 0: the default */
     bool omits_managed_fields; /* requests are cut (review/request.h) */
     bool has_no_cache;
+    bool has_built;           /* something, and not taken it from the cache */
     struct fetch_flags flags; /* owned: whether and how modules are fetched and verified */
     struct chimera_capability_source *source; /* borrowed; answers host calls. NULL: nobody does */
     const char *replay, *record; /* borrowed: files of sessions to answer from, to write. NULL */
@@ -53,6 +54,7 @@ struct runnable {
     const struct definition *definition;  /* borrowed */
     struct policy_module *module;         /* owned, like all that follows; one a member */
     struct chimera_policy **policy;       /* one a member */
+    enum chimera_tier tier;               /* of the first member's plugin */
     const char **names;                   /* the members' */
     struct chimera_group *group;          /* NULL: none */
     bool omits_managed_fields;            /* as the runner's */

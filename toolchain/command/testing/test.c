@@ -9,14 +9,12 @@
 #include "runtime/base/clock.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/problems.h"
-#include "runtime/yaml/adapt.h"
-#include "runtime/yaml/yaml.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/definition/run_input.h"
+#include "toolchain/command/request/requests.h"
 #include "toolchain/command/running/runner.h"
 #include "toolchain/command/testing/cases.h"
 #include "toolchain/command/testing/judge.h"
-#include "toolchain/command/testing/report.h"
+#include "toolchain/command/verdict/report.h"
 
 #define REASON_MAX ((size_t)1 << 20)
 /* How many policies stay started while a file is played: cases that differ in their settings are
@@ -140,40 +138,20 @@ static int find_subject(struct player *player, const struct test_case *test,
 
 /* --- Requests --- */
 
-/* What is no JSON is read as YAML, and becomes JSON. */
-static int convert_yaml(struct chimera_buffer *text, struct chimera_error *err)
+/* As `run` takes it: an object becomes the review of its CREATE. */
+static int make_request(const struct test_case *test, bool is_raw, struct request_files *files,
+                        struct requests *requests, struct chimera_error *err)
 {
-    static const struct chimera_yaml_options yaml = {.duplicate_keys_fail = true};
-    CHIMERA_JSON struct json_object *tree = NULL;
-    int code = chimera_yaml_adapt(text, err);
+    if (test->inlined && is_raw)
+        return requests_add_raw(test->inlined, test->name, requests, err);
+    if (test->inlined)
+        return requests_add_tree(test->inlined, test->name, requests, err);
+    int code = request_files_read(test->request, files, err);
     if (code == CHIMERA_OK)
-        code = chimera_yaml_parse(chimera_buffer_slice(text), &yaml, &tree, err);
-    if (code < 0)
-        return code;
-    chimera_buffer_reset(text);
-    chimera_json_write(tree, text);
-    return text->failed ? chimera_fail(err, text->failed, "the request is too big") : CHIMERA_OK;
-}
-
-static bool is_yaml(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
-static int read_request(const struct test_case *test, struct chimera_buffer *text,
-                        struct chimera_error *err)
-{
-    char before[600];
-    if (test->inlined) {
-        chimera_json_write(test->inlined, text);
-        return text->failed ? chimera_fail(err, text->failed, "the request is too big")
-                            : CHIMERA_OK;
-    }
-    snprintf(before, sizeof(before), "Error opening request file %.500s;", test->request);
-    int code = run_input_file(test->request, before, text, err);
-    if (code == CHIMERA_OK && is_yaml(test->request))
-        code = convert_yaml(text, err);
+        code = requests_make(files, is_raw ? REQUESTS_RAW : REQUESTS_REVIEWS, requests, err);
+    if (code == CHIMERA_OK && requests->count > 1)
+        code = chimera_fail(err, CHIMERA_EINVAL, "%s: a case has one request, and these are %zu",
+                            test->request, requests->count);
     return code;
 }
 
@@ -185,20 +163,22 @@ static int ask(struct player *player, const struct test_case *test, const struct
     const struct runnable *runnable = &subject->runnable;
     struct chimera_request request;
     struct chimera_response response = {0};
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, RUN_REQUEST_MAX);
-    int code = read_request(test, &text, err);
+    struct request_files files = {0};
+    struct requests requests;
+    bool is_raw = test->is_raw || runnable_is_raw(runnable);
+    requests_init(&requests);
+    int code = make_request(test, is_raw, &files, &requests, err);
     if (code == CHIMERA_OK)
-        code = chimera_request_parse_file(chimera_buffer_slice(&text),
-                                          test->is_raw || runnable_is_raw(runnable), &player->arena,
-                                          &request, err);
+        code = chimera_request_parse_file(chimera_buffer_slice(&requests.list[0].json), is_raw,
+                                          &player->arena, &request, err);
     if (code == CHIMERA_OK)
         code = runnable_evaluate(runnable, &request, &player->arena, &response, err);
     if (code == CHIMERA_OK) {
         runnable_handle(runnable, &player->arena, &response);
         test_judge_response(test->want, &request, &response, wrong);
     }
-    chimera_buffer_free(&text);
+    requests_done(&requests);
+    request_files_done(&files);
     return code;
 }
 

@@ -4,19 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
-#include "runtime/source/user_folders.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/yaml.h"
+#include "toolchain/command/author/scaffold/admission_request.h"
 #include "toolchain/command/author/scaffold/kubernetes_shapes.h"
-#include "toolchain/command/author/scaffold/resource_kinds.h"
 #include "toolchain/command/author/scaffold/scaffold.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/files.h"
 
 #define OUTPUT_MAX ((size_t)256 << 20)
-#define UID "705ab4f5-6393-11e8-b7cc-42010a800002" /* always the same: answers can be compared */
 #define UNKNOWN_PLURAL                                                                      \
     "this-is-the-plural-name-of-the-resource-this-information-is-not-used-by-policies-and-" \
     "requires-a-connection-to-an-api-server-to-be-obtained"
@@ -71,64 +68,9 @@ static int read_object(const char *path, struct json_object **ret_object, struct
     return CHIMERA_OK;
 }
 
-/* "apps/v1" is a group and a version, "v1" is the version of the group without a name. `text` is
- * cut in two. */
-static int split_version(char *text, struct resource_kind *ret_kind, struct chimera_error *err)
+/* The object as it is read by who sorts its keys. Owned by the caller. */
+static struct json_object *sort_keys(struct json_object *object)
 {
-    char *slash = strchr(text, '/');
-    if (slash && strchr(slash + 1, '/'))
-        return chimera_fail(err, CHIMERA_EINVAL, "failed to parse group version: `%.200s` is none",
-                            text);
-    ret_kind->group = slash ? text : "";
-    ret_kind->version = slash ? slash + 1 : text;
-    if (slash)
-        *slash = '\0';
-    return CHIMERA_OK;
-}
-
-static struct json_object *make_kind(const struct resource_kind *kind, bool is_resource)
-{
-    struct json_object *out = json_object_new_object();
-    scaffold_put_text(out, "group", kind->group);
-    scaffold_put_text(out, "version", kind->version);
-    scaffold_put_text(out, is_resource ? "resource" : "kind",
-                      is_resource ? kind->plural : kind->kind);
-    return out;
-}
-
-static bool find_kind(struct json_object *catalog, struct resource_kind *kind)
-{
-    if (resource_kind_find(catalog, kind))
-        return true;
-    say_warning("Could not find information for %s %s/%s, some scaffolded data is not going to be "
-                "accurate.",
-                kind->kind, kind->group[0] ? kind->group : "core", kind->version);
-    kind->plural = UNKNOWN_PLURAL;
-    return false;
-}
-
-static struct json_object *make_request(struct json_object *object,
-                                        const struct resource_kind *kind, bool is_known)
-{
-    struct json_object *request = json_object_new_object();
-    struct json_object *metadata = chimera_json_member(object, "metadata");
-    const char *name_space = text_of(metadata, "namespace");
-    if (!name_space && is_known && kind->is_namespaced)
-        name_space = "default";
-    scaffold_put_text(request, "uid", UID);
-    json_object_object_add(request, "kind", make_kind(kind, false));
-    json_object_object_add(request, "resource", make_kind(kind, true));
-    json_object_object_add(request, "requestKind", make_kind(kind, false));
-    json_object_object_add(request, "requestResource", make_kind(kind, true));
-    scaffold_put_text(request, "name", text_of(metadata, "name"));
-    scaffold_put_text(request, "namespace", name_space);
-    scaffold_put_text(request, "operation", "CREATE");
-    struct json_object *user = json_object_new_object(), *groups = json_object_new_array();
-    json_object_array_add(groups, json_object_new_string("system:masters"));
-    json_object_object_add(user, "groups", groups);
-    scaffold_put_text(user, "username", "test-user");
-    json_object_object_add(request, "userInfo", user);
-    /* The object as it is read by who sorts its keys. */
     struct json_object *out = NULL;
     struct chimera_buffer text;
     chimera_buffer_init(&text, OUTPUT_MAX);
@@ -136,29 +78,33 @@ static struct json_object *make_request(struct json_object *object,
     if (!text.failed)
         chimera_json_parse(chimera_buffer_slice(&text), &out, NULL);
     chimera_buffer_free(&text);
-    json_object_object_add(request, "object", out);
-    return request;
+    return out;
+}
+
+static void warn_of_kind(struct json_object *object)
+{
+    const char *version = text_of(object, "apiVersion"), *slash = strchr(version, '/');
+    say_warning(
+        "Could not find information for %s %.*s/%s, some scaffolded data is not going to be "
+        "accurate.",
+        text_of(object, "kind"), slash ? (int)(slash - version) : (int)strlen("core"),
+        slash ? version : "core", slash ? slash + 1 : version);
 }
 
 static int print_request(struct json_object *object, struct chimera_error *err)
 {
-    CHIMERA_FREE char *version = strdup(text_of(object, "apiVersion"));
-    struct resource_kind kind = {.kind = text_of(object, "kind")};
+    CHIMERA_JSON struct json_object *catalog = admission_catalog();
+    CHIMERA_JSON struct json_object *sorted = sort_keys(object);
+    CHIMERA_JSON struct json_object *request = NULL;
     struct chimera_buffer out;
-    if (!version)
+    bool is_known = false;
+    if (!sorted)
         return chimera_fail_memory(err);
-    int code = split_version(version, &kind, err);
+    int code = admission_request_make(sorted, catalog, UNKNOWN_PLURAL, &request, &is_known, err);
     if (code < 0)
         return code;
-    /* In any file that we cannot read there may be what we do not know: then it is said. */
-    CHIMERA_JSON struct json_object *catalog = NULL;
-    struct chimera_error why = {0};
-    CHIMERA_FREE char *path =
-        chimera_user_path(chimera_user_cache_folder(), "kwctl/resource_catalog.json");
-    if (path && resource_catalog_read(path, &catalog, &why) < 0)
-        say_warning("Failed to load resource catalog: %s", why.text);
-    bool is_known = find_kind(catalog, &kind);
-    CHIMERA_JSON struct json_object *request = make_request(object, &kind, is_known);
+    if (!is_known)
+        warn_of_kind(object);
     chimera_buffer_init(&out, OUTPUT_MAX);
     chimera_json_write_ordered(request, 2, &out);
     chimera_buffer_byte(&out, '\n');

@@ -133,6 +133,16 @@ bool resource_kind_find(struct json_object *catalog, struct resource_kind *kind)
     return false;
 }
 
+bool resource_kind_of_name(const char *name, struct resource_kind *ret_kind)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+        if (strcmp(kinds[i].kind, name) == 0) {
+            *ret_kind = kinds[i];
+            return true;
+        }
+    return false;
+}
+
 int resource_catalog_read(const char *path, struct json_object **ret_catalog,
                           struct chimera_error *err)
 {

@@ -20,6 +20,9 @@ struct resource_kind {
  * then of our own table. The plural may be the catalog's text. False: nobody knows it. */
 bool resource_kind_find(struct json_object *catalog, struct resource_kind *kind);
 
+/* Of our own table, the first version of the kind of that name. False: nobody knows it. */
+bool resource_kind_of_name(const char *name, struct resource_kind *ret_kind);
+
 /* NULL in *ret_catalog when there is no file at `path`. Owned by the caller. */
 int resource_catalog_read(const char *path, struct json_object **ret_catalog,
                           struct chimera_error *err);

@@ -8,7 +8,7 @@
 
 #include "runtime/json/tree.h"
 #include "toolchain/command/testing/judge.h"
-#include "toolchain/command/testing/report.h"
+#include "toolchain/command/verdict/report.h"
 
 static struct json_object *parse(const char *json)
 {

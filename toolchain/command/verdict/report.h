@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.h - how `chimera test` tells what passed: lines for people, and JUnit's XML for those
- * who show them.
+/* report.h - how `chimera test` tells what passed: lines for people, and JUnit's XML, which `run`
+ * has, too, for those who show it.
  *
  * Names and messages are others' texts: no byte of them can leave its place in the XML, or steer a
  * terminal.
  */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_TESTING_REPORT_H
-#define CHIMERA_TOOLCHAIN_COMMAND_TESTING_REPORT_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_VERDICT_REPORT_H
+#define CHIMERA_TOOLCHAIN_COMMAND_VERDICT_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +22,7 @@ enum test_outcome {
 
 struct test_report {
     bool is_colourful, is_quiet; /* quiet: only what did not pass */
+    bool is_silent;              /* no lines: only XML is wanted */
     size_t passed, failed, errors;
     uint64_t nanoseconds;
     struct chimera_buffer suites; /* the XML of the files so far, if it is wanted */
@@ -45,7 +46,9 @@ void test_report_end(struct test_report *report);
 
 /* "N passed, N failed", to standard output. */
 void test_report_sum(const struct test_report *report);
-/* The whole XML document. CHIMERA_EIO; CHIMERA_ELIMIT and CHIMERA_ENOMEM when it did not fit. */
+/* The whole XML document; as a file CHIMERA_EIO; CHIMERA_ELIMIT and CHIMERA_ENOMEM when it did not
+ * fit. */
+void test_report_put(const struct test_report *report, struct chimera_buffer *out);
 int test_report_write(const struct test_report *report, const char *path,
                       struct chimera_error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/testing/report.h"
+#include "toolchain/command/verdict/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,17 +92,24 @@ static void put_case(struct test_report *report, const char *name, enum test_out
     chimera_buffer_print(out, "</%s>\n    </testcase>\n", element);
 }
 
+void test_report_put(const struct test_report *report, struct chimera_buffer *out)
+{
+    chimera_buffer_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
+    put_counts(report->passed + report->failed + report->errors, report->failed, report->errors,
+               report->nanoseconds, out);
+    chimera_buffer_text(out, ">\n");
+    chimera_buffer_append(out, chimera_buffer_slice(&report->suites));
+    chimera_buffer_text(out, "</testsuites>\n");
+    if (report->suites.failed && !out->failed)
+        out->failed = report->suites.failed;
+}
+
 int test_report_write(const struct test_report *report, const char *path, struct chimera_error *err)
 {
     struct chimera_buffer out;
     chimera_buffer_init(&out, XML_MAX + LINE_MAX);
-    chimera_buffer_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
-    put_counts(report->passed + report->failed + report->errors, report->failed, report->errors,
-               report->nanoseconds, &out);
-    chimera_buffer_text(&out, ">\n");
-    chimera_buffer_append(&out, chimera_buffer_slice(&report->suites));
-    chimera_buffer_text(&out, "</testsuites>\n");
-    int code = report->suites.failed ? report->suites.failed : out.failed;
+    test_report_put(report, &out);
+    int code = out.failed;
     code = code < 0 ? chimera_fail(err, code, "%s: %s", path, chimera_code_text(code))
                     : chimera_file_write(path, chimera_buffer_slice(&out), CHIMERA_FILE_PLAIN, err);
     chimera_buffer_free(&out);
@@ -136,7 +143,7 @@ static void print_case(struct test_report *report, const char *name, enum test_o
     static const char *const words[] = {"passed", "FAILED", "ERROR "};
     static const char *const colours[] = {"\033[0;32m", "\033[0;31m", "\033[0;31m"};
     struct chimera_buffer line;
-    if (outcome == TEST_PASSED && report->is_quiet)
+    if (report->is_silent || (outcome == TEST_PASSED && report->is_quiet))
         return;
     print_file(report);
     chimera_buffer_init(&line, LINE_MAX);
