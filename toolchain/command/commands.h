@@ -22,6 +22,7 @@ extern const struct chimera_cli_command command_cache;
 extern const struct chimera_cli_command command_call;
 extern const struct chimera_cli_command command_check;
 extern const struct chimera_cli_command command_completions;
+extern const struct chimera_cli_command command_diff;
 extern const struct chimera_cli_command command_digest;
 extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
@@ -41,6 +42,7 @@ extern const struct chimera_cli_command command_serve;
 extern const struct chimera_cli_command command_test;
 extern const struct chimera_cli_command command_verify;
 extern const struct chimera_cli_command command_version;
+extern const struct chimera_cli_command command_webhooks;
 
 /* Sections of the help, where several commands have one. */
 #define SECTION_POLICY "Policy"

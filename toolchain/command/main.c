@@ -39,13 +39,12 @@ static const struct chimera_cli_option kwctl_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_annotate, &command_bench,  &command_build,    &command_bundle,
-    &command_cache,    &command_call,   &command_check,    &command_completions,
-    &command_digest,   &command_docs,   &command_doctor,   &command_exec,
-    &command_fetch,    &command_info,   &command_inspect,  &command_load,
-    &command_policies, &command_pull,   &command_push,     &command_rm,
-    &command_run,      &command_save,   &command_scaffold, &command_serve,
-    &command_test,     &command_verify, &command_version,  NULL,
+    &command_annotate, &command_bench,  &command_build,       &command_bundle,   &command_cache,
+    &command_call,     &command_check,  &command_completions, &command_diff,     &command_digest,
+    &command_docs,     &command_doctor, &command_exec,        &command_fetch,    &command_info,
+    &command_inspect,  &command_load,   &command_policies,    &command_pull,     &command_push,
+    &command_rm,       &command_run,    &command_save,        &command_scaffold, &command_serve,
+    &command_test,     &command_verify, &command_version,     &command_webhooks, NULL,
 };
 
 #define PROGRAM(its_options)                 \

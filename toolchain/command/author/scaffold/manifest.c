@@ -9,13 +9,12 @@
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/author/scaffold/scaffold.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/dns_name.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/files.h"
 #include "toolchain/command/policy_module.h"
 
 #define PREFIX "io.kubewarden.policy."
-#define TITLE_MAX 253 /* Kubernetes'; between dots there are as many as a name of DNS may have */
-#define LABEL_MAX 63
 
 /* Known from kwctl, and refused rather than ignored: each would change what is trusted. */
 static const char *const refused_options[] = {"sources-path", "docker-config-json-path"};
@@ -52,27 +51,6 @@ static int read_settings(const struct chimera_cli_options *options,
         code = parse_settings(&text, ret_settings, err);
     chimera_buffer_free(&text);
     return code;
-}
-
-static bool is_name(const char *title)
-{
-    const char *end = title + strlen(title);
-    if (end - title > TITLE_MAX)
-        return false;
-    for (size_t size; title <= end; title += size + 1) {
-        size = strcspn(title, ".");
-        /* A part between dots: it begins and ends with a letter or a digit. */
-        struct chimera_slice label = {title, size};
-        if (label.size == 0 || label.size > LABEL_MAX || label.data[0] == '-' ||
-            label.data[label.size - 1] == '-')
-            return false;
-        for (size_t i = 0; i < label.size; i++) {
-            char c = label.data[i];
-            if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-')
-                return false;
-        }
-    }
-    return true;
 }
 
 /* What the annotations tell of it that belongs to the resource, and its name. */
@@ -139,7 +117,7 @@ static int print_manifest(const struct chimera_cli_options *options,
     int code = read_settings(options, &settings, err);
     if (code == 0)
         code =
-            !title || is_name(title)
+            !title || dns_is_name(title, DNS_LABEL_MAX)
                 ? CHIMERA_OK
                 : chimera_fail(err, CHIMERA_EINVAL,
                                "Invalid title '%.300s'. Must conform to RFC 1123: use lowercase "
