@@ -2,7 +2,7 @@
 """What a user of the API sees: one case, one namespace, one or more webhooks of ours."""
 import time
 
-from cluster import check, example, read_base64, wait_for
+from cluster import check, wait_for
 from world import case, config_map, deployment, hook, path_of, pod
 
 DENIED = 'admission webhook "%s.%s.n0" denied the request: %s'
@@ -197,18 +197,6 @@ def custom_resource(world, space):
     return denies(world.create("widgets", space, widget), "required-labels", space, "you must provide labels: app.kubernetes.io/name")
 
 
-@case(hook("privileged"), hook("allow", "pods", "CREATE", "recorder"), mutating=[hook("labels")])
-def generate_name(world, space):
-    """generateName: the object has its name before webhooks are called, and is mutated"""
-    made = creates(world.create("pods", space, pod(None, metadata={"generateName": "web-"})))["metadata"]
-    check(made["name"].startswith("web-") and made["labels"], made)
-    denies(world.create("pods", space, pod(None, metadata={"generateName": "web-"}, container=PRIVILEGED)), "privileged", space,
-           "privileged containers are not allowed: app")
-    names = [call.request.get("name") for call in world.recorded(space)]
-    check(made["name"] in names, names)
-    return f"stored as {made['name']}, the webhooks saw {names}"
-
-
 @case(hook("host-network", "configmaps", "CREATE UPDATE"), hook("allow", "configmaps", "CREATE UPDATE", "recorder"),
       mutating=[hook("labels", "configmaps", "CREATE UPDATE")])
 def large(world, space):
@@ -374,40 +362,3 @@ def client_certificate_missing(world, space):
     refusals = ("certificate required", "broken pipe", "connection reset")
     check(answer.status == 500 and any(text in answer.message for text in refusals), str(answer))
     return str(answer)
-
-
-def documented_manifests(world, space):
-    """docs/user/kubernetes.md: every manifest is accepted as it stands, and does what the page says"""
-    api = world.api
-    for name, path in (("service.yaml", "/api/v1/namespaces/chimera/services"), ("policies.yaml", "/api/v1/namespaces/chimera/configmaps"),
-                       ("deployment.yaml", "/apis/apps/v1/namespaces/chimera/deployments"),
-                       ("disruption-budget.yaml", "/apis/policy/v1/namespaces/chimera/poddisruptionbudgets")):
-        text = example(name)
-        if name == "service.yaml":  # its name is taken by the Service that leads to the loopback
-            text = text.replace("  name: chimera\n", "  name: documented\n", 1)
-        api.apply(path, text, "&dryRun=All")
-    base = "/apis/admissionregistration.k8s.io/v1/"
-    bundle = {"CA_BUNDLE": read_base64(world.pki + "/ca.crt"), "port: 443": f"port: {world.main.port}"}
-    world.add_namespace(space)
-    try:
-        for kind in ("mutating", "validating"):
-            api.apply(base + kind + "webhookconfigurations", example(kind + ".yaml", **bundle))
-        return documented_webhooks(world, space)
-    finally:
-        for kind in ("mutating", "validating"):
-            api.must("DELETE", base + kind + "webhookconfigurations/chimera")
-        wait_for(lambda: api.call("POST", path_of("pods", space) + "?dryRun=All", pod("x", container=PRIVILEGED)).status == 201,
-                 "the configurations to be gone")
-
-
-def documented_webhooks(world, space):
-    want = 'admission webhook "privileged.chimera.example.com" denied the request: privileged containers are not allowed: app'
-    wait_for(lambda: world.create("pods", space, pod("x", container=PRIVILEGED), "?dryRun=All").message == want,
-             "the documented validating webhook")
-    creates(world.create("pods", space, pod("plain")))
-    metadata = world.read("pods", space, "plain").object["metadata"]
-    check(metadata["labels"] == {"example.com/team": "payments"} and metadata["annotations"] == {"example.com/owner": "nobody"}, metadata)
-    refuses(world.create("pods", space, pod("movable", container={"image": "a:latest"})), 400,
-            'admission webhook "fixed-images.chimera.example.com" denied the request: Images must be given by a version or a digest')
-    creates(world.create("pods", "kube-system", pod("root", container=PRIVILEGED)))  # left out by the selector
-    return want

@@ -149,11 +149,11 @@ class ApiServer(Process):
             self.threads.connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=90, context=context)
         return self.threads.connection
 
-    def call(self, method, path, body=None, content_type="application/json"):
-        """Body: a structure, or text of another type."""
+    def call(self, method, path, body=None, content_type="application/json", headers=()):
+        """Body: a structure, or text of another type. More headers are {name: value}."""
         if body is not None and not isinstance(body, (str, bytes)):
             body = json.dumps(body)
-        headers = {"Authorization": "Bearer " + TOKEN, "Accept": "application/json", "Content-Type": content_type}
+        headers = {"Authorization": "Bearer " + TOKEN, "Accept": "application/json", "Content-Type": content_type, **dict(headers)}
         connection = self.connection()
         try:
             connection.request(method, path, body=body.encode() if isinstance(body, str) else body, headers=headers)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A webhook of the test's own that writes down what the API server sends: what our server is measured against."""
-import json, socketserver, ssl, threading, time
+import base64, json, socketserver, ssl, threading, time
 
 
 class Call:
@@ -10,7 +10,7 @@ class Call:
 
 
 class Recorder:
-    """Answers by path: /allow; /shed/STATUS (once STATUS with Retry-After: 1, then allowed); /fail/STATUS (without it);
+    """Answers by path: /allow; /rename/NAME (and changes the object's name, or gives it one); /shed/STATUS (once STATUS with Retry-After: 1, then allowed); /fail/STATUS (without it);
     /halves (head and body written apart, with Nagle's algorithm on); /slow (half a second, to have many at once)."""
 
     def __init__(self, folder):
@@ -74,8 +74,11 @@ class Recorder:
             self.shed.add(uid)
         if path[0] == "slow":
             time.sleep(0.5)
-        body = json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
-                           "response": {"uid": uid, "allowed": True}}).encode()
+        response = {"uid": uid, "allowed": True}
+        if path[0] == "rename":
+            patch = json.dumps([{"op": "add", "path": "/metadata/name", "value": path[1]}])
+            response.update(patchType="JSONPatch", patch=base64.b64encode(patch.encode()).decode())
+        body = json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}).encode()
         head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode()
         if path[0] == "halves":
             sock.sendall(head)

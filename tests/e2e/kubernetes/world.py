@@ -7,7 +7,7 @@ from cluster import (CORPUS, SAMPLES, SLEEPER, ApiServer, Chimera, Etcd, check, 
 from recorder import Recorder
 
 GROUPS = {"pods": ("", "v1"), "configmaps": ("", "v1"), "namespaces": ("", "v1"), "deployments": ("apps", "v1"),
-          "widgets": ("example.com", "v1")}
+          "widgets": ("example.com", "v1"), "tokenreviews": ("authentication.k8s.io", "v1")}
 CASES = []
 
 
@@ -78,8 +78,9 @@ def path_of(resource, namespace, name=None):
 class World:
     """Starts everything; a context manager that ends it all."""
 
-    def __init__(self, api_binary, server_binary, cache, folder):
-        self.server_binary, self.cache, self.folder, self.parts = server_binary, cache, folder, []
+    def __init__(self, api_binary, build, cache, folder):
+        self.server_binary, self.command = os.path.join(build, "chimera-server"), os.path.join(build, "chimera")
+        self.cache, self.folder, self.parts = cache, folder, []
         self.api_binary = api_binary
         self.pki = os.path.join(folder, "pki")
         make_certificate(self.pki, "chimera.chimera.svc", "*.chimera.svc")
@@ -112,12 +113,15 @@ class World:
         for server in (self.small, self.guarded):
             server.wait_ready()
         self.servers_ready = time.monotonic() - began
-        self.ports = {"chimera": self.main.port, "small": self.small.port, "guarded": self.guarded.port, "anonymous": self.guarded.port,
+        self.ports = {"chimera": self.main.port, "leaving": self.main.port, "small": self.small.port, "guarded": self.guarded.port, "anonymous": self.guarded.port,
                       "recorder": self.recorder.port}
         began = time.monotonic()
         self.api = self.add(ApiServer(self.api_binary, etcd, self.folder, self.write_admission()))
         self.api_ready = time.monotonic() - began
+        version = self.api.must("GET", "/version")
+        self.version = (int(version["major"]), int(version["minor"]))
         self.api.apply("/api/v1/namespaces", example("namespace.yaml"))
+        wait_for(lambda: self.api.call("GET", "/api/v1/namespaces/kube-system").status == 200, "the API server's own namespaces")
         for name in self.ports:
             self.add_service(name)
 
@@ -202,8 +206,8 @@ class World:
             return answer.status == 201 and "example.com/team" in answer.object["metadata"].get("labels", {})
         wait_for(is_labelled, "the mutating configurations")
 
-    def create(self, resource, namespace, body, query=""):
-        return self.api.call("POST", path_of(resource, namespace) + query, body)
+    def create(self, resource, namespace, body, query="", **headers):
+        return self.api.call("POST", path_of(resource, namespace) + query, body, headers=headers)
 
     def read(self, resource, namespace, name):
         return self.api.call("GET", path_of(resource, namespace, name))
