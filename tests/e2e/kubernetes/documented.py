@@ -3,7 +3,7 @@
 import glob, json, os, subprocess
 
 from cases import PRIVILEGED, creates, refuses
-from cluster import SAMPLES, check, example, read_base64, wait_for
+from cluster import EXAMPLES, SAMPLES, check, example, read_base64, wait_for
 from world import path_of, pod
 
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/%swebhookconfigurations"
@@ -11,7 +11,12 @@ KINDS = ("mutating", "validating")
 SPACE = "documented"
 MANIFESTS = {"service.yaml": "/api/v1/namespaces/chimera/services", "policies.yaml": "/api/v1/namespaces/chimera/configmaps",
              "deployment.yaml": "/apis/apps/v1/namespaces/chimera/deployments",
-             "disruption-budget.yaml": "/apis/policy/v1/namespaces/chimera/poddisruptionbudgets"}
+             "disruption-budget.yaml": "/apis/policy/v1/namespaces/chimera/poddisruptionbudgets",
+             "admin-service.yaml": "/api/v1/namespaces/chimera/services",
+             "cluster-role.yaml": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+             "network-policy.yaml": "/apis/networking.k8s.io/v1/namespaces/chimera/networkpolicies"}
+OF_OTHERS = {"service-monitor.yaml", "alert-rules.yaml"}  # kinds that the Prometheus operator brings
+NOT_OBJECTS = {"admission.yaml", "namespace.yaml", "validating.yaml", "mutating.yaml"}  # for the API server's own start; applied elsewhere
 
 
 def manifests(world):
@@ -21,7 +26,21 @@ def manifests(world):
         if name == "service.yaml":  # its name is taken by the Service that leads to the loopback
             text = text.replace("  name: chimera\n", "  name: documented\n", 1)
         world.api.apply(path, text, "&dryRun=All")
+    others = {name for name in os.listdir(EXAMPLES) if name.endswith(".yaml")} - set(MANIFESTS)
+    check(others == OF_OTHERS | NOT_OBJECTS, others)
     return ", ".join(MANIFESTS)
+
+
+def admin_port(world):
+    """its patch for the admin port is accepted, and adds argument and port"""
+    path = MANIFESTS["deployment.yaml"]
+    world.api.apply(path, example("deployment.yaml"))
+    answer = world.api.call("PATCH", path + "/chimera", example("admin-port.json"), "application/json-patch+json")
+    check(answer.status == 200, str(answer))
+    container = answer.object["spec"]["template"]["spec"]["containers"][0]
+    check(container["args"][-1] == "--admin-port=0.0.0.0:9090" and container["ports"][-1]["name"] == "admin", container)
+    world.api.must("DELETE", path + "/chimera")
+    return f"{container['args'][-1]}, {container['ports'][-1]}"
 
 
 def privileged_pod(world):

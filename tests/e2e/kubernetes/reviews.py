@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a webhook is sent, and what it is not: what authors and operators of policies are surprised by."""
-import time
+import http.client, time
 
 from cases import PRIVILEGED, creates, denies
 from cluster import check, wait_for
@@ -84,11 +84,18 @@ def mutating_behind_validating(world, space):
 @case(hook("sleep", "configmaps", timeout=10), hook("allow", "configmaps", service="recorder"))
 def timeout_of_the_caller(world, space):
     """?timeout=1500ms of the caller reaches webhooks as 2s: the API server gives up before ours answers, with a bare 504"""
-    answer = world.create("configmaps", space, config_map("x"), "?timeout=1500ms")
+    def create(query):
+        while True:
+            try:
+                return world.create("configmaps", space, config_map("x"), query)
+            except http.client.RemoteDisconnected:  # so it ends some requests that are late
+                pass
+    answer = create("?timeout=1500ms")
     told = world.recorded(space)[0].line
     check("?timeout=2s " in told, told)
     check(answer.status == 504 and "allowed execution time" not in answer.message, str(answer))
-    whole = world.create("configmaps", space, config_map("x"), "?timeout=2s")
+    # Of whole seconds ours leaves a tenth, which a busy machine may need for itself.
+    whole = wait_for(lambda: (one := create("?timeout=2s")).status == 500 and one, "an answer of ours")
     check("allowed execution time" in whole.message, str(whole))
     return f"{told.split()[1]}: {answer}; of 2 s: {whole}"
 
