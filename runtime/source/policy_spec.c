@@ -56,16 +56,32 @@ static bool equal_lists(char *const *a, char *const *b)
     return !*a && !*b;
 }
 
+unsigned policy_spec_changes(const struct policy_spec *a, const struct policy_spec *b)
+{
+    unsigned changes = 0;
+    if (!equal_texts(a->module, b->module) || !equal_texts(a->location, b->location) ||
+        !equal_texts(a->plugin, b->plugin) || memcmp(&a->lock, &b->lock, sizeof(a->lock)) != 0)
+        changes |= POLICY_MODULE_CHANGED;
+    if (!equal_texts(a->settings, b->settings))
+        changes |= POLICY_SETTINGS_CHANGED;
+    if (a->mode != b->mode || a->allowed_to_mutate != b->allowed_to_mutate ||
+        !equal_texts(a->message, b->message) || a->has_limit != b->has_limit ||
+        a->limit_seconds != b->limit_seconds || !equal_lists(a->capabilities, b->capabilities) ||
+        !equal_lists(a->resources, b->resources) ||
+        !chimera_policy_extras_equal(&a->extras, &b->extras))
+        changes |= POLICY_RULES_CHANGED;
+    return changes;
+}
+
+bool group_spec_changed(const struct group_spec *a, const struct group_spec *b)
+{
+    return !equal_texts(a->expression, b->expression) || !equal_texts(a->message, b->message) ||
+           a->mode != b->mode;
+}
+
 static bool equal_policies(const struct policy_spec *a, const struct policy_spec *b)
 {
-    return equal_texts(a->id, b->id) && equal_texts(a->module, b->module) &&
-           equal_texts(a->location, b->location) && a->mode == b->mode &&
-           a->allowed_to_mutate == b->allowed_to_mutate && equal_texts(a->settings, b->settings) &&
-           equal_texts(a->message, b->message) && a->has_limit == b->has_limit &&
-           a->limit_seconds == b->limit_seconds && equal_lists(a->capabilities, b->capabilities) &&
-           equal_lists(a->resources, b->resources) && a->group == b->group &&
-           chimera_policy_extras_equal(&a->extras, &b->extras) &&
-           equal_texts(a->plugin, b->plugin) && memcmp(&a->lock, &b->lock, sizeof(a->lock)) == 0;
+    return equal_texts(a->id, b->id) && a->group == b->group && policy_spec_changes(a, b) == 0;
 }
 
 bool policies_equal(const struct policies *a, const struct policies *b)
@@ -78,9 +94,7 @@ bool policies_equal(const struct policies *a, const struct policies *b)
             return false;
     for (size_t i = 0; i < a->group_count; i++) {
         const struct group_spec *one = &a->group[i], *other = &b->group[i];
-        if (!equal_texts(one->name, other->name) ||
-            !equal_texts(one->expression, other->expression) ||
-            !equal_texts(one->message, other->message) || one->mode != other->mode ||
+        if (!equal_texts(one->name, other->name) || group_spec_changed(one, other) ||
             one->first != other->first || one->count != other->count)
             return false;
     }

@@ -72,6 +72,16 @@ static inline const char *policy_spec_location(const struct policy_spec *policy)
 
 void policies_done(struct policies *policies);
 
+enum policy_change { /* bits */
+                     POLICY_MODULE_CHANGED = 1,
+                     POLICY_SETTINGS_CHANGED = 2,
+                     POLICY_RULES_CHANGED = 4, /* all else */
+};
+/* What two policies of one id differ in; where they stand does not count. */
+unsigned policy_spec_changes(const struct policy_spec *a, const struct policy_spec *b);
+/* Two groups of one name, without their members. */
+bool group_spec_changed(const struct group_spec *a, const struct group_spec *b);
+
 /* Whether all that they say is the same, and the signature of the bundle; comments and the like do
  * not count. */
 bool policies_equal(const struct policies *a, const struct policies *b);

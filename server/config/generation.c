@@ -242,9 +242,11 @@ static int keep_plugin(const struct built_plugin *kept, struct built_plugin *mad
 
 /* The cache names a plugin by the digest of its module first. A file that was replaced meanwhile is
  * another policy, which nobody has verified or asked for. */
-static bool is_other_module(const char *kept, const char *made)
+bool generation_has_other_module(const struct built_plugin *kept, const struct built_plugin *made)
 {
-    const char *a = strrchr(kept, '/'), *b = strrchr(made, '/');
+    if (!kept->path || !made->path)
+        return false;
+    const char *a = strrchr(kept->path, '/'), *b = strrchr(made->path, '/');
     size_t size = CHIMERA_DIGEST_HEX - 1;
     return a && b && strlen(a) > size && strlen(b) > size && strncmp(a, b, size + 1) != 0;
 }
@@ -256,7 +258,7 @@ int generation_merge(const struct generation *served, struct built_plugin *made,
     int changed = 0;
     for (size_t i = 0; i < policies->policy_count; i++) {
         const struct built_plugin *kept = &served->plugins[i];
-        bool is_other = made[i].path && kept->path && is_other_module(kept->path, made[i].path);
+        bool is_other = generation_has_other_module(kept, &made[i]);
         if (made[i].path && !is_other) {
             changed += !kept->path || strcmp(kept->path, made[i].path) != 0;
             continue;

@@ -66,6 +66,9 @@ void generation_drop(struct generation *generation);
 
 bool generation_has_quick(const struct generation *generation);
 
+/* Both were built, and of different modules. */
+bool generation_has_other_module(const struct built_plugin *kept, const struct built_plugin *made);
+
 /* Completes what was built for the full tier by what is served meanwhile, where something could not
  * be built. The number of policies that change, or a negative code. */
 int generation_merge(const struct generation *served, struct built_plugin *made,

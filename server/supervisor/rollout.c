@@ -6,6 +6,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "server/base/manager.h"
+#include "server/supervisor/announce.h"
 #include "server/supervisor/daemon.h"
 
 #define TARGET "server::supervisor"
@@ -285,6 +286,9 @@ int rollout_read_current(struct rollout *rollout, struct chimera_error *err)
         return current_failed(rollout, &why, err);
     case WORKER_IS_READY:
         workers_accept_current(rollout->workers);
+        if (!rollout->has_served)
+            announce_start(rollout->config, rollout->workers->main_fd, rollout->workers->probe_fd,
+                           rollout->workers->generation);
         rollout->has_served = true;
         daemon_ready();
         manager_ready();
@@ -300,6 +304,22 @@ int rollout_read_current(struct rollout *rollout, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
+static void take_next(struct rollout *rollout)
+{
+    struct workers *workers = rollout->workers;
+    struct generation *before = generation_use(workers->generation);
+    workers_accept_next(workers);
+    if (rollout->kind == ROLLOUT_RELOAD) {
+        rollout->reloads.accepted++;
+        rollout->reloads.accepted_at_s = time(NULL);
+        rollout->reloads.why = (struct chimera_error){0};
+        announce_reload(workers->current.pid, before, workers->generation);
+    } else {
+        announce_full_tier(workers->current.pid, before, workers->generation);
+    }
+    generation_drop(before);
+}
+
 void rollout_read_next(struct rollout *rollout)
 {
     struct chimera_error why = new_error(rollout);
@@ -308,17 +328,7 @@ void rollout_read_next(struct rollout *rollout)
         refuse_rollout(rollout, &why);
         break;
     case WORKER_IS_READY:
-        workers_accept_next(rollout->workers);
-        if (rollout->kind == ROLLOUT_RELOAD) {
-            rollout->reloads.accepted++;
-            rollout->reloads.accepted_at_s = time(NULL);
-            rollout->reloads.why = (struct chimera_error){0};
-        }
-        chimera_log_with(CHIMERA_LOG_INFO, TARGET,
-                         rollout->kind == ROLLOUT_RELOAD
-                             ? CHIMERA_SLICE("policies reloaded")
-                             : CHIMERA_SLICE("swapped to the full tier"),
-                         CHIMERA_NUMBER("worker", rollout->workers->current.pid));
+        take_next(rollout);
         forget(rollout);
         begin_full_tier(rollout);
         break;

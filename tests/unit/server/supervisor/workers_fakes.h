@@ -26,6 +26,7 @@ static int fake_sigtimedwait(const sigset_t *signals, siginfo_t *ret_info,
 #define kill fake_kill
 #define waitpid fake_waitpid
 #define sigtimedwait fake_sigtimedwait
+#include "server/supervisor/announce.h"
 #include "server/supervisor/rollout.c"
 #include "server/supervisor/workers.c"
 #undef kill
@@ -344,6 +345,25 @@ int generation_merge(const struct generation *served, struct built_plugin *made,
 {
     (void)served, (void)made, (void)err;
     return changed_plugins;
+}
+
+/* --- What is announced --- */
+
+void announce_start(const struct config *config, int main_fd, int probe_fd,
+                    const struct generation *served)
+{
+    (void)config, (void)main_fd, (void)probe_fd;
+    assert_non_null(served);
+}
+
+void announce_reload(pid_t worker, const struct generation *before, const struct generation *now)
+{
+    assert_true(worker > 0 && before->users > 0 && now->users > 0 && before != now);
+}
+
+void announce_full_tier(pid_t worker, const struct generation *before, const struct generation *now)
+{
+    announce_reload(worker, before, now);
 }
 
 #endif
