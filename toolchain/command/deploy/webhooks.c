@@ -95,6 +95,11 @@ static void print_documents(struct json_object *validating, struct json_object *
     write(mutating, out);
 }
 
+static size_t count_webhooks(struct json_object *configuration)
+{
+    return json_object_array_length(chimera_json_member(configuration, "webhooks"));
+}
+
 static void say(void *context, const char *line)
 {
     (void)context;
@@ -114,6 +119,10 @@ static int print_webhooks(const char *path, const char *store, const struct webh
     served_set_done(&set);
     if (code < 0)
         return code;
+    if (count_webhooks(validating) + count_webhooks(mutating) == 0)
+        say_warning("%s asks for no webhook: applied, this takes away those of the name \"%s\" and "
+                    "leaves none",
+                    path, target->name);
     chimera_buffer_init(&out, OUTPUT_MAX);
     print_documents(validating, mutating, &out);
     if (out.failed)
