@@ -154,6 +154,8 @@ static int run(int argc, char **argv)
         role_show_name(argv[0]);
     if (argc > 1 && strcmp(argv[1], "docs") == 0)
         return docs_run(argc - 2, argv + 2);
+    if (argc > 1 && strcmp(argv[1], "completions") == 0)
+        return completions_run(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "help") == 0) {
         chimera_cli_print_help("chimera-server", &options_command, stdout);
         return 0;

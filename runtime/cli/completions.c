@@ -2,7 +2,10 @@
 /* completions.c - what the shells have in common, and the script for bash. */
 #include <string.h>
 
+#include "runtime/base/error.h"
 #include "runtime/cli/completions_internal.h"
+
+#define OPTIONS_MAX 128 /* of one command */
 
 static const struct {
     const char *name;
@@ -24,6 +27,19 @@ void chimera_cli_put_completions(const char *name, const struct chimera_cli_comm
     for (size_t i = 0; i < SHELLS; i++)
         if (strcmp(shells[i].name, shell) == 0)
             shells[i].put(&completions);
+}
+
+int chimera_cli_print_completions(const char *name, const struct chimera_cli_command *program,
+                                  const char *shell)
+{
+    struct chimera_buffer script;
+    chimera_buffer_init(&script, CHIMERA_CLI_TEXT_MAX);
+    chimera_cli_put_completions(name, program, shell, &script);
+    int failed = script.failed;
+    if (!failed && fwrite(script.data, 1, script.size, stdout) != script.size)
+        failed = CHIMERA_EIO;
+    chimera_buffer_free(&script);
+    return failed;
 }
 
 void completions_each(struct completions *completions, const struct chimera_cli_command *command,
@@ -75,28 +91,31 @@ void completions_put_choices(const struct chimera_cli_option *option, struct chi
         chimera_buffer_print(out, "%s%s", i > 0 ? " " : "", option->choices[i]);
 }
 
-const struct chimera_cli_option *completions_common(const struct chimera_cli_command *command)
+const struct chimera_cli_option *completions_options(const struct chimera_cli_command *command)
 {
-    static const struct chimera_cli_option common[] = {
-        {.name = "version", .letter = 'V', .help = "Print the version"},
-        {.name = "help", .letter = 'h', .help = "Print help"},
-        {0},
-    };
-    return command->version_help ? common : common + 1;
-}
-
-const struct chimera_cli_option *completions_shown(const struct chimera_cli_option *option)
-{
-    while (option && option->name && option->is_hidden)
-        option++;
-    return option && option->name ? option : NULL;
+    static struct chimera_cli_option all[OPTIONS_MAX + 1];
+    const struct chimera_cli_option *own = command->options;
+    const struct chimera_cli_option *shared = command->name ? cli_shared() : NULL;
+    size_t count = 0;
+    for (; own && own->name && count < OPTIONS_MAX - 2; own++)
+        if (!own->is_hidden)
+            all[count++] = *own;
+    for (; count < OPTIONS_MAX - 2 && (shared = cli_shared_by(command, shared, &all[count]));
+         shared++)
+        count++;
+    if (command->version_help)
+        all[count++] = (struct chimera_cli_option){
+            .name = "version", .letter = 'V', .help = "Print the version"};
+    all[count++] = (struct chimera_cli_option){.name = "help", .letter = 'h', .help = "Print help"};
+    all[count] = (struct chimera_cli_option){0};
+    return all;
 }
 
 /* --- bash --- */
 
 static void put_words_of(const struct chimera_cli_option *option, struct chimera_buffer *out)
 {
-    for (option = completions_shown(option); option; option = completions_shown(option + 1)) {
+    for (; option->name; option++) {
         chimera_buffer_print(out, " --%s", option->name);
         if (option->letter)
             chimera_buffer_print(out, " -%c", option->letter);
@@ -141,20 +160,18 @@ static void put_bash_command(struct completions *completions,
                              const struct chimera_cli_command *command)
 {
     struct chimera_buffer *out = completions->out;
-    const struct chimera_cli_option *option;
+    const struct chimera_cli_option *option = completions_options(command);
     chimera_buffer_text(out, "        \"");
     completions_put_path(command, " ", out);
     chimera_buffer_text(out, "\")\n            options=\"");
-    put_words_of(command->options, out);
-    put_words_of(completions_common(command), out);
+    put_words_of(option, out);
     chimera_buffer_text(out, "\"\n            commands=\"");
     for (const struct chimera_cli_command *const *at = command->commands; at && *at; at++)
         if (!(*at)->is_hidden)
             chimera_buffer_print(out, "%s ", (*at)->name);
     chimera_buffer_text(out, command->commands ? "help\"\n" : "\"\n");
     chimera_buffer_text(out, "            case \"$prev\" in\n");
-    option = completions_shown(command->options);
-    for (; option; option = completions_shown(option + 1))
+    for (; option->name; option++)
         put_bash_value(option, out);
     chimera_buffer_text(out, "            esac\n            ;;\n");
 }

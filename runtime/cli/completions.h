@@ -12,4 +12,18 @@ extern const char *const chimera_cli_shells[];
 void chimera_cli_put_completions(const char *name, const struct chimera_cli_command *program,
                                  const char *shell, struct chimera_buffer *out);
 
+/* To standard output. 0, or what failed. */
+int chimera_cli_print_completions(const char *name, const struct chimera_cli_command *program,
+                                  const char *shell);
+
+/* The option that says which shell. */
+#define CHIMERA_CLI_OPTION_SHELL    \
+    {.name = "shell",               \
+     .letter = 's',                 \
+     .kind = CHIMERA_CLI_VALUE,     \
+     .is_required = true,           \
+     .value = "VALUE",              \
+     .choices = chimera_cli_shells, \
+     .help = "The shell that the script is for"}
+
 #endif

@@ -14,7 +14,7 @@ typedef void put_row(const char *word, const char *help, bool is_option,
 static void put_rows_of(const struct chimera_cli_option *option, put_row *put,
                         struct chimera_buffer *out)
 {
-    for (option = completions_shown(option); option; option = completions_shown(option + 1)) {
+    for (; option->name; option++) {
         char word[80];
         snprintf(word, sizeof(word), "--%s", option->name);
         put(word, option->help, true, out);
@@ -27,8 +27,7 @@ static void put_rows_of(const struct chimera_cli_option *option, put_row *put,
 static void put_rows(const struct chimera_cli_command *command, put_row *put,
                      struct chimera_buffer *out)
 {
-    put_rows_of(command->options, put, out);
-    put_rows_of(completions_common(command), put, out);
+    put_rows_of(completions_options(command), put, out);
     for (const struct chimera_cli_command *const *at = command->commands; at && *at; at++)
         if (!(*at)->is_hidden)
             put((*at)->name, (*at)->about, false, out);

@@ -3,6 +3,7 @@
 #ifndef CHIMERA_CLI_COMPLETIONS_INTERNAL_H
 #define CHIMERA_CLI_COMPLETIONS_INTERNAL_H
 
+#include "runtime/cli/cli_internal.h"
 #include "runtime/cli/completions.h"
 
 struct completions {
@@ -38,11 +39,9 @@ enum completions_value completions_value_of(const struct chimera_cli_option *opt
 /* The option's choices with a space between. */
 void completions_put_choices(const struct chimera_cli_option *option, struct chimera_buffer *out);
 
-/* Of each command besides its own options: --help, and of the program --version. Ends with a row
- * without a name. */
-const struct chimera_cli_option *completions_common(const struct chimera_cli_command *command);
-
-/* The next option that is shown, from `option` on, or NULL. */
-const struct chimera_cli_option *completions_shown(const struct chimera_cli_option *option);
+/* All that may be given to a command: its own options that are shown, those of all commands,
+ * --help, and of the program --version. Ends with a row without a name; good until the next call.
+ */
+const struct chimera_cli_option *completions_options(const struct chimera_cli_command *command);
 
 #endif

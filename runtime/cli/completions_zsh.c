@@ -34,8 +34,11 @@ static void put_zsh_option(const struct chimera_cli_option *option, struct chime
             chimera_buffer_print(out, "--%s%s[", option->name, equals);
         put_zsh_text(option->help, out);
         chimera_buffer_byte(out, ']');
-        if (value != COMPLETIONS_NONE)
-            chimera_buffer_print(out, ":%s:", option->value);
+        if (value != COMPLETIONS_NONE) {
+            chimera_buffer_byte(out, ':');
+            put_zsh_text(option->value, out);
+            chimera_buffer_byte(out, ':');
+        }
         if (value == COMPLETIONS_FILE)
             chimera_buffer_text(out, "_files");
         if (value == COMPLETIONS_CHOICE) {
@@ -49,7 +52,7 @@ static void put_zsh_option(const struct chimera_cli_option *option, struct chime
 
 static void put_zsh_options(const struct chimera_cli_option *option, struct chimera_buffer *out)
 {
-    for (option = completions_shown(option); option; option = completions_shown(option + 1))
+    for (; option->name; option++)
         put_zsh_option(option, out);
 }
 
@@ -86,8 +89,7 @@ static void put_zsh_command(struct completions *completions,
                             "                'help:Print the help of a command'\n            )\n");
     }
     chimera_buffer_text(out, "            _arguments -s -S \\\n");
-    put_zsh_options(command->options, out);
-    put_zsh_options(completions_common(command), out);
+    put_zsh_options(completions_options(command), out);
     if (command->commands)
         chimera_buffer_text(out, "                '1:command:{_describe command commands}' \\\n");
     if (command->arguments)
@@ -150,7 +152,7 @@ static void put_fish_options(struct completions *completions,
                              const struct chimera_cli_option *option)
 {
     struct chimera_buffer *out = completions->out;
-    for (option = completions_shown(option); option; option = completions_shown(option + 1)) {
+    for (; option->name; option++) {
         enum completions_value value = completions_value_of(option);
         put_fish_begin(completions, command);
         chimera_buffer_print(out, " -l %s", option->name);
@@ -187,8 +189,7 @@ static void put_fish_command(struct completions *completions,
                              const struct chimera_cli_command *command)
 {
     struct chimera_buffer *out = completions->out;
-    put_fish_options(completions, command, command->options);
-    put_fish_options(completions, command, completions_common(command));
+    put_fish_options(completions, command, completions_options(command));
     for (const struct chimera_cli_command *const *at = command->commands; at && *at; at++) {
         if ((*at)->is_hidden)
             continue;

@@ -4,38 +4,79 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/cli/completions.h"
 #include "runtime/cli/manual.h"
 #include "runtime/text/printable.h"
 #include "server/config/options.h"
 
 #define USAGE "Usage: chimera-server docs --output <FILE> | --man <DIR>"
 
+#define NEXT "Next: [serving policies](server.md), or [the command](command-options.md).\n"
+
+static const struct chimera_cli_entry FILES[] = {
+    {"policies.yml", "The policies, unless --policies names another file: policies.yml(5)", 0},
+    {"DIR/chimera-cache", "The cache of built plugins, in the folder of --policies-download-dir",
+     0},
+    {"~/.docker/config.json",
+     "Logins for registries, unless --docker-config-json-path says "
+     "otherwise",
+     0},
+    {"~/.kube/config", "How the cluster is reached, outside of it", 0},
+    {"PREFIX/lib/chimera", "The exporter of telemetry, and providers of what policies may ask for",
+     0},
+    {0},
+};
+
+static const struct chimera_cli_entry SIGNALS[] = {
+    {"SIGTERM, SIGINT",
+     "Let the requests under way be answered, and end the server; a second one does not wait", 0},
+    {"SIGHUP",
+     "Read policies, options of policies and certificates again; what is wrong is logged, and "
+     "changes nothing",
+     0},
+    {0},
+};
+
+static const struct chimera_cli_entry EXITS[] = {
+    {"0", "Told to stop", 0},
+    {"1", "The start failed; the reason is on standard error", 0},
+    {"2", "The command line is wrong", 0},
+    {0},
+};
+
 static const struct chimera_cli_manual MANUAL = {
-    .title = "CHIMERA\\-SERVER",
     .name = "chimera-server",
     .about = "serve Kubernetes admission policies that were compiled to native code",
     .synopsis = "\\fBchimera\\-server\\fR [OPTIONS]\n.br\n"
                 "\\fBchimera\\-server docs\\fR \\fB\\-\\-output\\fR \\fIFILE\\fR | "
-                "\\fB\\-\\-man\\fR \\fIDIR\\fR",
-    .description = "Takes the flags, the environment and the policies.yml of Kubewarden's "
-                   "policy\\-server, and answers as that does. A flag wins over its "
-                   "environment variable.\n.PP\n"
-                   "SIGTERM and SIGINT let the requests under way be answered, and end the "
-                   "server.",
-    .end = ".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint help.\n"
-           ".TP\n\\fB\\-V\\fR, \\fB\\-\\-version\\fR\nPrint the version.\n"
-           ".SH ENVIRONMENT\nBesides those of the options:\n"
-           ".TP\n\\fBCHIMERA_CACHE_DIR\\fR\nFolder of built plugins, in place of "
-           "chimera\\-cache in \\-\\-policies\\-download\\-dir.\n"
-           ".TP\n\\fBCHIMERA_COMMAND\\fR\nThe chimera program that builds; without it "
-           "the one beside chimera\\-server, or in PATH.\n"
-           ".TP\n\\fBLISTEN_FDS\\fR, \\fBLISTEN_FDNAMES\\fR, \\fBLISTEN_PID\\fR, "
-           "\\fBNOTIFY_SOCKET\\fR\nFrom a service manager such as systemd: sockets in the place "
-           "of the ports of options, by the names main, probe and admin, and who is told that the "
-           "server is ready.\n"
-           ".SH EXIT STATUS\n.TP\n0\nTold to stop.\n.TP\n1\nThe start failed; the "
-           "reason is on standard error.\n.TP\n2\nThe command line is wrong.\n"
-           ".SH SEE ALSO\n\\fBchimera\\fR(1)\n",
+                "\\fB\\-\\-man\\fR \\fIDIR\\fR\n.br\n"
+                "\\fBchimera\\-server completions \\-\\-shell\\fR \\fISHELL\\fR",
+    .description =
+        "Takes the flags, the environment and the policies.yml of Kubewarden's "
+        "policy-server, and answers as that does. A flag wins over its environment "
+        "variable.\n"
+        "It fetches and builds what policies.yml names, by the chimera program, or "
+        "serves a bundle, for which it needs no other program.\n"
+        "Several processes serve; a signal to any of them reaches the one that was started.",
+    .uses = CHIMERA_CLI_SERVES,
+    .files = FILES,
+    .signals = SIGNALS,
+    .exits = EXITS,
+    .examples = "chimera-server --policies policies.yml --port 8443 --cert-file tls.crt "
+                "--key-file tls.key\n"
+                "chimera-server --bundle served --admin-port 9090",
+    .see = "chimera(1) chimera-bundle(1) policies.yml(5) chimera-bundle(5)",
+};
+
+static const struct chimera_cli_option COMPLETIONS_OPTIONS[] = {
+    CHIMERA_CLI_OPTION_SHELL,
+    {0},
+};
+
+static const struct chimera_cli_command COMPLETIONS = {
+    .name = "completions",
+    .about = "Print a script that completes command lines of chimera-server in a shell",
+    .options = COMPLETIONS_OPTIONS,
 };
 
 /* The value of `argument` when it is `name`, in either form; else NULL. */
@@ -75,12 +116,32 @@ int docs_run(int argc, char *const *argv)
               stderr);
         return 2;
     }
-    int code = output ? chimera_cli_write_reference("chimera-server", &options_command,
-                                                    CHIMERA_CLI_MARKDOWN, output, &err)
-                      : CHIMERA_OK;
+    const struct chimera_cli_reference reference = {.name = "chimera-server",
+                                                    .program = &options_command,
+                                                    .uses = CHIMERA_CLI_SERVES,
+                                                    .end = NEXT};
+    int code = output ? chimera_cli_write_reference(&reference, output, &err) : CHIMERA_OK;
     if (code == CHIMERA_OK && folder)
         code = chimera_cli_write_pages(&options_command, &MANUAL, folder, &err);
     if (code < 0)
         chimera_printable_say(stderr, "Error", "%s", err.text);
     return code < 0;
+}
+
+int completions_run(int argc, char *const *argv)
+{
+    struct chimera_cli_options options = {.program = "chimera-server", .command = &COMPLETIONS};
+    enum chimera_cli_action action = CHIMERA_CLI_RUN;
+    int code = chimera_cli_parse(&options, argc, argv, &action);
+    if (code < 0)
+        code = chimera_cli_refuse(options.program, options.command, "%s",
+                                  code == CHIMERA_EINVAL ? options.refusal.data
+                                                         : chimera_code_text(code));
+    else if (action == CHIMERA_CLI_HELP)
+        chimera_cli_print_help(options.program, options.command, stdout);
+    else
+        code = chimera_cli_print_completions(options.program, &options_command,
+                                             chimera_cli_value(&options, "shell"));
+    chimera_cli_done(&options);
+    return code < 0 ? 1 : code;
 }

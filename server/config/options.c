@@ -190,7 +190,8 @@ static const struct chimera_cli_option TABLE[] = {
 
 const struct chimera_cli_command options_command = {
     .about = "Serves Kubernetes admission policies that were compiled to native code.",
-    .usage = "[OPTIONS]\n       chimera-server docs --output FILE | --man DIR",
+    .usage = "[OPTIONS]\n       chimera-server docs --output FILE | --man DIR\n"
+             "       chimera-server completions --shell SHELL",
     .version_help = "Print version",
     .options = TABLE,
     .sections = SECTIONS,

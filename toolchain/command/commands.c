@@ -14,6 +14,10 @@
 
 #define JOBS_MAX 512
 
+const char *const option_modes[] = {"kubewarden-wapc", "wasi",    "opa",
+                                    "gatekeeper",      "chimera", NULL};
+const char *const option_mode_aliases[] = {"kubewarden", NULL};
+
 static enum say_level level;
 
 int say_error(const char *format, ...)

@@ -54,6 +54,9 @@ extern const struct chimera_cli_command command_webhooks;
 #define SECTION_BUILDS "Builds"
 #define SECTION_OUTPUT "Output"
 
+/* How a policy may be spoken to: what is shown, and what is taken besides. */
+extern const char *const option_modes[], *const option_mode_aliases[];
+
 /* Options that several commands have. */
 #define OPTION_CACHE_DIR                                                                        \
     {.name = "cache-dir",                                                                       \

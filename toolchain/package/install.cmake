@@ -23,7 +23,7 @@ install(FILES ${CMAKE_BINARY_DIR}/chimera.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}
 
 # Man pages come from the tables of the options, through the programs that hold them; so do completions.
 install(DIRECTORY ${MAN_PAGES}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command
-        FILES_MATCHING PATTERN "*.1" PATTERN "chimera-server*" EXCLUDE)
+        FILES_MATCHING PATTERN "*.1" PATTERN "chimera-server*" EXCLUDE PATTERN "kwctl*" EXCLUDE)
 install(DIRECTORY ${MAN_PAGES}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT server
         FILES_MATCHING PATTERN "chimera-server*.1")
 install(DIRECTORY ${MAN_PAGES}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT common
@@ -46,8 +46,9 @@ function(chimera_install_completions NAME PROGRAM COMPONENT)
     add_custom_target(completions-${NAME} ALL DEPENDS ${FILES})
 endfunction()
 chimera_install_completions(chimera $<TARGET_FILE:chimera> command chimera)
+chimera_install_completions(chimera-server $<TARGET_FILE:chimera-server> server chimera-server)
 
-# As policy-server and kwctl, for scripts that call them so. The man page is the same, under both names.
+# As policy-server and kwctl, for scripts that call them so.
 if(CHIMERA_KUBEWARDEN_NAMES)
     set(LINKS ${CMAKE_BINARY_DIR}/links)
     file(MAKE_DIRECTORY ${LINKS})
@@ -57,9 +58,14 @@ if(CHIMERA_KUBEWARDEN_NAMES)
         list(GET PAIR 1 PROGRAM)
         list(GET PAIR 2 COMPONENT)
         file(CREATE_LINK ${PROGRAM} ${LINKS}/${NAME} SYMBOLIC)
-        file(CREATE_LINK ${PROGRAM}.1 ${LINKS}/${NAME}.1 SYMBOLIC)
+        if(NAME STREQUAL kwctl)
+            set(PAGE ${MAN_PAGES}/kwctl.1)
+        else()
+            set(PAGE ${LINKS}/${NAME}.1)
+            file(CREATE_LINK ${PROGRAM}.1 ${PAGE} SYMBOLIC)
+        endif()
         install(FILES ${LINKS}/${NAME} DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${COMPONENT})
-        install(FILES ${LINKS}/${NAME}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${COMPONENT})
+        install(FILES ${PAGE} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${COMPONENT})
     endforeach()
     # Completions are for the name that the program was called by.
     file(MAKE_DIRECTORY ${LINKS}/called)

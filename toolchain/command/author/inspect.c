@@ -224,8 +224,8 @@ static int print(const struct chimera_cli_options *options, const struct policy_
     if (!file->metadata.is_annotated)
         return say_error(
             "No Kubewarden metadata found inside of '%s'.\nPolicies can be annotated with "
-            "the `kwctl annotate` command.",
-            file->uri);
+            "the `%s annotate` command.",
+            file->uri, options->program);
     if (!is_yaml && file->metadata.protocol == CHIMERA_PROTOCOL_NONE)
         return say_error("Invalid policy: protocol_version not defined");
     if (is_yaml && strcmp(chimera_cli_value(options, "output"), "json") == 0 &&

@@ -255,10 +255,6 @@ static int run_build(const struct chimera_cli_options *options)
     return code;
 }
 
-static const char *const modes[] = {"kubewarden-wapc", "wasi",    "opa",
-                                    "gatekeeper",      "chimera", NULL};
-static const char *const mode_aliases[] = {"kubewarden", NULL};
-
 static const char *const tiers[] = {"quick", "full", "both", "any", NULL};
 
 static const struct chimera_cli_option build_options[] = {
@@ -271,8 +267,8 @@ static const struct chimera_cli_option build_options[] = {
      .letter = 'e',
      .kind = CHIMERA_CLI_VALUE,
      .value = "MODE",
-     .choices = modes,
-     .aliases = mode_aliases,
+     .choices = option_modes,
+     .aliases = option_mode_aliases,
      .help =
          "How the policies are spoken to; without it their metadata or else their exports decide"},
     {.name = "tier",

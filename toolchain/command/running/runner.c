@@ -20,8 +20,6 @@
 #define ID_MAX 600
 #define COMPLAINTS_MAX ((size_t)1 << 20)
 
-const char *const runner_modes[] = {"opa", "gatekeeper", "kubewarden", "wasi", NULL};
-const char *const runner_mode_aliases[] = {"kubewarden-wapc", "chimera", NULL};
 const char *const runner_tiers[] = {"quick", "full", NULL};
 
 /* Policies of one module share one mapping. */

@@ -89,14 +89,14 @@ void runnable_handle(const struct runnable *runnable, struct chimera_arena *aren
                      struct chimera_response *response);
 
 /* Options that the commands have in common. */
-extern const char *const runner_modes[], *const runner_mode_aliases[], *const runner_tiers[];
+extern const char *const runner_tiers[];
 #define OPTION_EXECUTION_MODE        \
     {.name = "execution-mode",       \
      .letter = 'e',                  \
      .kind = CHIMERA_CLI_VALUE,      \
      .value = "MODE",                \
-     .choices = runner_modes,        \
-     .aliases = runner_mode_aliases, \
+     .choices = option_modes,        \
+     .aliases = option_mode_aliases, \
      .help = "How to speak to a policy without metadata"}
 #define OPTION_HOST_CAPABILITIES                                                           \
     {.name = "allowed-host-capabilities",                                                  \

@@ -434,75 +434,132 @@ static void a_mistyped_word_is_told_what_it_was_meant_to_be(void **state)
     }
 }
 
-static const struct chimera_cli_manual manual = {.title = "KWCTL",
-                                                 .name = "kwctl",
+static const struct chimera_cli_entry files[] = {
+    {"~/all", "Everybody's", 0},
+    {"~/built", "Who builds", CHIMERA_CLI_BUILDS},
+    {"~/fetched", "Who fetches", CHIMERA_CLI_FETCHES},
+    {0},
+};
+static const struct chimera_cli_entry own_exits[] = {{"7", "Odd", 0}, {0}};
+static const struct chimera_cli_page by_command[] = {
+    {"run", CHIMERA_CLI_FETCHES, own_exits, ".run it\nrun --it", "x(5)"},
+    {0},
+};
+static const struct chimera_cli_manual manual = {.name = "kwctl",
                                                  .about = "a tool",
                                                  .synopsis = "\\fBkwctl\\fR",
-                                                 .description = "Does it.",
-                                                 .end = ".SH END\n"};
+                                                 .description = "Does it.\n-Again.",
+                                                 .uses = CHIMERA_CLI_BUILDS,
+                                                 .files = files,
+                                                 .examples = "kwctl run",
+                                                 .see = "a-b(1) c(5)",
+                                                 .pages = by_command};
 
 #define HEADER(name) ".TH " name " 1 \"\" \"Chimera " CHIMERA_VERSION "\" \"Chimera\"\n.SH NAME\n"
+#define HELP ".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint help.\n"
+#define VERSION_HELP                                                                            \
+    ".TP\n\\fB\\-V\\fR, \\fB\\-\\-version\\fR\nPrint the version; the letter prints the first " \
+    "line of it.\n"
+#define EXITS                                                                                     \
+    ".SH EXIT STATUS\n.TP\n\\fB0\\fR\nSuccess.\n.TP\n\\fB1\\fR\nSomething failed; the reason is " \
+    "on standard error.\n.TP\n\\fB2\\fR\nThe command line is wrong.\n"
+#define FILES ".SH FILES\n.TP\n\\fB~/all\\fR\nEverybody's.\n"
+
+/* Between parts of a page there may be more: variables. */
+#define REST "\x01"
 
 static const struct line pages[] = {
     {"tool/kwctl.1", HEADER("KWCTL") "kwctl \\- a tool\n.SH SYNOPSIS\n\\fBkwctl\\fR\n"
-                                     ".SH DESCRIPTION\nDoes it.\n.SH COMMANDS\n"
+                                     ".SH DESCRIPTION\nDoes it.\n.PP\n\\-Again.\n.SH COMMANDS\n"
                                      ".TP\n\\fBkwctl\\-list\\fR(1)\nList.\n"
                                      ".TP\n\\fBkwctl\\-run\\fR(1)\n\\&.Run it \\e now.\n"
-                                     ".SH END\n"},
+                                     ".SH OPTIONS\n" HELP VERSION_HELP ".SH ENVIRONMENT\n"
+                                     ".TP\n\\fBCHIMERA_CACHE_DIR\\fR\n" REST FILES
+                                     ".TP\n\\fB~/built\\fR\nWho builds.\n" EXITS
+                                     ".SH EXAMPLES\n.PP\n.nf\nkwctl run\n.fi\n"
+                                     ".SH SEE ALSO\n\\fBa\\-b\\fR(1),\n\\fBc\\fR(5)\n"},
     {"tool/kwctl-run.1",
-     HEADER("kwctl-run") "kwctl\\-run \\- \\&.Run it \\e now\n.SH SYNOPSIS\n"
-                         "kwctl run [OPTIONS] \\-\\-request\\-path <PATH> <policy>\n"
-                         ".SH DESCRIPTION\n.PP\nOne.\n.PP\n\\&'Two' \\-\\-raw.\n"
-                         ".TP\n\\fIpolicy\\fR\nA policy.\n.SH OPTIONS\n"
-                         ".TP\n\\fB\\-r\\fR, \\fB\\-\\-request\\-path\\fR \\fIPATH\\fR\nA file.\n"
-                         ".TP\n\\fB\\-o\\fR, \\fB\\-\\-output\\fR \\fIFORMAT\\fR\n"
-                         "A format: yaml, json.\n"
-                         ".TP\n\\fB\\-k\\fR, \\fB\\-\\-key\\fR \\fIKEY\\fR\nA key.\n"
-                         ".TP\n\\fB\\-\\-allow\\fR \\fIPATTERN\\fR...\nPatterns.\n"
-                         ".TP\n\\fB\\-w\\fR, \\fB\\-\\-raw\\fR\nAs it is.\n"
-                         ".TP\n\\fB\\-q\\fR, \\fB\\-\\-quiet\\fR\nSay nothing at all, as long as "
-                         "there is nothing that has to be said.\n" CHIMERA_CLI_EXIT_STATUS
-                         ".SH SEE ALSO\n\\fBkwctl\\fR(1)\n"},
-    {"tool/kwctl-list.1", HEADER("kwctl-list") "kwctl\\-list \\- List\n.SH SYNOPSIS\n"
-                                               "kwctl list [FILE]...\n.SH DESCRIPTION\n"
-                                               ".TP\n\\fIFILE\\fR...\nF.\n" CHIMERA_CLI_EXIT_STATUS
-                                               ".SH SEE ALSO\n\\fBkwctl\\fR(1)\n"},
-    {"./tool.md", "# Command line of `kwctl`\n\n```\n" TOOL_HELP "```\n\n## kwctl list\n\n"
-                  "```\n" LIST_HELP "```\n\n## kwctl run\n\nOne.\n\n'Two' --raw.\n\n"
-                  "```\n" RUN_HELP "```\n"},
-    {"server/kwctl.1", HEADER("KWCTL") "kwctl \\- a tool\n.SH SYNOPSIS\n\\fBkwctl\\fR\n"
-                                       ".SH DESCRIPTION\nDoes it.\n.SH OPTIONS\n"
-                                       ".TP\n\\fB\\-\\-daemon\\fR\nGo away.\n"
-                                       "Environment: \\fBTEST_DAEMON\\fR.\n"
-                                       ".TP\n\\fB\\-\\-level\\fR \\fILEVEL\\fR\n"
-                                       "How much: info, warn.\nDefault: info.\n"
-                                       "Environment: \\fBTEST_LEVEL\\fR.\n"
-                                       ".TP\n\\fB\\-\\-no\\-color\\fR\nGrey.\n"
-                                       "Environment: \\fBNO_COLOR\\fR.\n"
-                                       ".TP\n\\fB\\-\\-port\\fR \\fIPORT\\fR\nWhere.\n"
-                                       "Environment: \\fBTEST_PORT\\fR.\n.SH END\n"},
-    {"server.md", "# Command line of `kwctl`\n\n| flag | environment | default | what it does |\n"
-                  "| --- | --- | --- | --- |\n| `--daemon` | `TEST_DAEMON` |  | Go away |\n"
-                  "| `--level LEVEL` | `TEST_LEVEL` | `info` | How much: info, warn |\n"
-                  "| `--no-color` | `NO_COLOR` |  | Grey |\n"
-                  "| `--port PORT` | `TEST_PORT` |  | Where |\n"},
+     HEADER("KWCTL\\-RUN") "kwctl\\-run \\- \\&.Run it \\e now\n.SH SYNOPSIS\n"
+                           "kwctl run [OPTIONS] \\-\\-request\\-path <PATH> <policy>\n"
+                           ".SH DESCRIPTION\nOne.\n.PP\n\\&'Two' \\-\\-raw.\n"
+                           ".SH ARGUMENTS\n.TP\n\\fIpolicy\\fR\nA policy.\n.SH OPTIONS\n"
+                           ".TP\n\\fB\\-r\\fR, \\fB\\-\\-request\\-path\\fR "
+                           "\\fIPATH\\fR\nA file.\n"
+                           ".TP\n\\fB\\-o\\fR, \\fB\\-\\-output\\fR \\fIFORMAT\\fR\n"
+                           "A format.\nOne of: yaml, json.\n"
+                           ".TP\n\\fB\\-k\\fR, \\fB\\-\\-key\\fR \\fIKEY\\fR\nA key.\n"
+                           ".TP\n\\fB\\-\\-allow\\fR \\fIPATTERN\\fR...\nPatterns.\n"
+                           ".TP\n\\fB\\-w\\fR, \\fB\\-\\-raw\\fR\nAs it is.\n"
+                           ".TP\n\\fB\\-q\\fR, \\fB\\-\\-quiet\\fR\nSay nothing at all, as "
+                           "long as there is nothing that has to be said.\n" HELP
+                           ".SH ENVIRONMENT\n" REST FILES ".TP\n\\fB~/fetched\\fR\nWho fetches.\n"
+                           ".SH EXIT STATUS\n.TP\n\\fB7\\fR\nOdd.\n"
+                           ".SH EXAMPLES\n.PP\n.nf\n\\&.run it\nrun \\-\\-it\n.fi\n"
+                           ".SH SEE ALSO\n\\fBkwctl\\fR(1),\n\\fBx\\fR(5)\n"},
+    {"tool/kwctl-list.1",
+     HEADER("KWCTL\\-LIST") "kwctl\\-list \\- List\n.SH SYNOPSIS\n"
+                            "kwctl list [FILE]...\n.SH DESCRIPTION\nList.\n"
+                            ".SH ARGUMENTS\n.TP\n\\fIFILE\\fR...\nF.\n.SH OPTIONS\n" HELP
+                            ".SH ENVIRONMENT\n" REST FILES EXITS
+                            ".SH SEE ALSO\n\\fBkwctl\\fR(1)\n"},
+    {"./tool.md", "# Command line of `kwctl`\n\n```text\n" TOOL_HELP "```\n\n## kwctl list\n\n"
+                  "```text\n" LIST_HELP "```\n\n## kwctl run\n\nOne.\n\n'Two' --raw.\n\n"
+                  "```text\n" RUN_HELP "```\n\nThe end.\n"},
+    {"server/kwctl.1",
+     HEADER("KWCTL") "kwctl \\- a tool\n.SH SYNOPSIS\n\\fBkwctl\\fR\n"
+                     ".SH DESCRIPTION\nDoes it.\n.PP\n\\-Again.\n.SH OPTIONS\n"
+                     ".TP\n\\fB\\-\\-daemon\\fR\nGo away.\n"
+                     "Environment: \\fBTEST_DAEMON\\fR.\n"
+                     ".TP\n\\fB\\-\\-level\\fR \\fILEVEL\\fR\n"
+                     "How much.\nOne of: info, warn.\nDefault: info.\n"
+                     "Environment: \\fBTEST_LEVEL\\fR.\n"
+                     ".TP\n\\fB\\-\\-no\\-color\\fR\nGrey.\n"
+                     "Environment: \\fBNO_COLOR\\fR.\n"
+                     ".TP\n\\fB\\-\\-port\\fR \\fIPORT\\fR\nWhere.\n"
+                     "Environment: \\fBTEST_PORT\\fR.\n" HELP VERSION_HELP ".SH ENVIRONMENT\n"
+                     ".TP\n\\fBTEST_DAEMON\\fR\nIn place of \\fB\\-\\-daemon\\fR.\n" REST
+                     ".TP\n\\fBTEST_PORT\\fR\nIn place of \\fB\\-\\-port\\fR.\n"
+                     ".TP\n\\fBCHIMERA_CACHE_DIR\\fR\n"},
+    {"server.md",
+     "# Command line of `kwctl`\n\n| flag | environment | default | what it does |\n"
+     "| --- | --- | --- | --- |\n| `--daemon` | `TEST_DAEMON` |  | Go away |\n"
+     "| `--level LEVEL` | `TEST_LEVEL` | `info` | How much: info, warn |\n"
+     "| `--no-color` | `NO_COLOR` |  | Grey |\n"
+     "| `--port PORT` | `TEST_PORT` |  | Where |\n\n"
+     "## Variables of the environment\n\n- `CHIMERA_CACHE_DIR`: " REST "- `CHIMERA_COMMAND`: "},
 };
+
+/* Each part of `want`, between those, behind the one before; the first at the start. */
+static void assert_parts(const char *name, const char *text, const char *want)
+{
+    const char *at = text;
+    for (bool is_first = true; *want; is_first = false) {
+        size_t size = strcspn(want, REST);
+        CHIMERA_FREE char *part = strndup(want, size);
+        const char *found = strstr(at, part);
+        if (!found || (is_first && found != text))
+            fail_msg("%s: not there, or not in its place:\n%s\nin:\n%s", name, part, text);
+        at = found + size;
+        want += size + (want[size] != '\0');
+    }
+}
 
 static void pages_come_from_the_tables(void **state)
 {
     char folder[] = "/tmp/test-cli-XXXXXX";
     struct chimera_error err = {0};
+    struct chimera_cli_reference reference = {.name = "kwctl", .program = &tool};
     (void)state;
     assert_non_null(mkdtemp(folder));
     assert_int_equal(chdir(folder), 0);
     assert_int_equal(chimera_cli_write_pages(&tool, &manual, "tool", &err), 0);
     assert_int_equal(chimera_cli_write_pages(&server, &manual, "server", &err), 0);
-    assert_int_equal(
-        chimera_cli_write_reference("kwctl", &tool, CHIMERA_CLI_MARKDOWN, "./tool.md", &err), 0);
-    assert_int_equal(
-        chimera_cli_write_reference("kwctl", &server, CHIMERA_CLI_MARKDOWN, "server.md", &err), 0);
-    assert_true(
-        chimera_cli_write_reference("kwctl", &tool, CHIMERA_CLI_MARKDOWN, "no/where.md", &err) < 0);
+    reference.end = "The end.\n";
+    assert_int_equal(chimera_cli_write_reference(&reference, "./tool.md", &err), 0);
+    assert_true(chimera_cli_write_reference(&reference, "no/where.md", &err) < 0);
+    reference = (struct chimera_cli_reference){
+        .name = "kwctl", .program = &server, .uses = CHIMERA_CLI_SERVES};
+    assert_int_equal(chimera_cli_write_reference(&reference, "server.md", &err), 0);
     assert_true(chimera_cli_write_pages(&tool, &manual, "./tool.md", &err) < 0);
     assert_int_not_equal(access("tool/kwctl-none.1", F_OK), 0);
     for (size_t i = 0; i < COUNT(pages); i++) {
@@ -510,7 +567,7 @@ static void pages_come_from_the_tables(void **state)
         chimera_buffer_init(&text, CHIMERA_CLI_TEXT_MAX);
         assert_int_equal(chimera_file_read(pages[i].words, &text, &err), 0);
         chimera_buffer_byte(&text, '\0');
-        assert_string_equal(text.data, pages[i].want);
+        assert_parts(pages[i].words, text.data, pages[i].want);
         chimera_buffer_free(&text);
         unlink(pages[i].words);
     }
@@ -518,6 +575,29 @@ static void pages_come_from_the_tables(void **state)
     rmdir("server");
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_document_has_chapters(void **state)
+{
+    static const struct chimera_cli_entry chapters[] = {
+        {"ONE", "First.\nname\tIs it.\n.Last.", 0}, {"TWO", "  as it\n  is", 0}, {0}};
+    static const struct chimera_cli_document document = {"x.yml", "about x", 5, chapters, "y(1)"};
+    char folder[] = "/tmp/test-cli-XXXXXX";
+    struct chimera_buffer text;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    CHIMERA_FREE char *path = chimera_path_join(folder, "x.yml.5");
+    assert_int_equal(chimera_cli_write_document(&document, folder, NULL), 0);
+    chimera_buffer_init(&text, CHIMERA_CLI_TEXT_MAX);
+    assert_int_equal(chimera_file_read(path, &text, NULL), 0);
+    chimera_buffer_byte(&text, '\0');
+    assert_string_equal(text.data, ".TH X.YML 5 \"\" \"Chimera " CHIMERA_VERSION
+                                   "\" \"Chimera\"\n.SH NAME\nx.yml \\- about x\n"
+                                   ".SH ONE\nFirst.\n.TP\n\\fBname\\fR\nIs it.\n"
+                                   ".PP\n\\&.Last.\n.SH TWO\n.PP\n.nf\n  as it\n  is\n.fi\n"
+                                   ".SH SEE ALSO\n\\fBy\\fR(1)\n");
+    chimera_buffer_free(&text);
+    assert_int_equal(chimera_folder_remove(folder, NULL), 0);
 }
 
 int main(void)
@@ -534,6 +614,7 @@ int main(void)
         cmocka_unit_test(a_refusal_ends_with_the_usage),
         cmocka_unit_test(a_mistyped_word_is_told_what_it_was_meant_to_be),
         cmocka_unit_test(pages_come_from_the_tables),
+        cmocka_unit_test(a_document_has_chapters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

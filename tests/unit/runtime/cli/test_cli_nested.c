@@ -140,7 +140,9 @@ static void assert_reference(enum chimera_cli_markup markup, const char *name,
                              const char *const *parts)
 {
     CHIMERA_FREE char *path = chimera_path_join(folder, name);
-    assert_int_equal(chimera_cli_write_reference("p", &program, markup, path, NULL), CHIMERA_OK);
+    const struct chimera_cli_reference reference = {
+        .name = "p", .program = &program, .markup = markup};
+    assert_int_equal(chimera_cli_write_reference(&reference, path, NULL), CHIMERA_OK);
     CHIMERA_FREE char *text = content(name);
     for (const char *at = text; *parts; parts++) {
         at = strstr(at, *parts);
@@ -154,7 +156,7 @@ static void the_reference_has_all_levels(void **state)
 {
     (void)state;
     static const char *const markdown[] = {"# Command line of `p`\n",
-                                           "```\nA program\n",
+                                           "```text\nA program\n",
                                            "\n## p scaffold\n",
                                            "\n## p scaffold leaf\n",
                                            "\n## p scaffold deep deepest\n",
@@ -174,16 +176,14 @@ static void the_reference_has_all_levels(void **state)
 static void each_has_a_page(void **state)
 {
     (void)state;
-    static const struct chimera_cli_manual manual = {.title = "P",
-                                                     .name = "p",
-                                                     .about = "A program",
-                                                     .synopsis = "p",
-                                                     .description = "d",
-                                                     .end = ""};
+    static const struct chimera_cli_manual manual = {
+        .name = "p", .about = "A program", .synopsis = "p", .description = "d", .see = "q(1)"};
     assert_int_equal(chimera_cli_write_pages(&program, &manual, folder, NULL), CHIMERA_OK);
     CHIMERA_FREE char *page = content("p-scaffold.1");
-    assert_non_null(strstr(page, ".SH COMMANDS\n.TP\n\\fBp-scaffold\\-leaf\\fR(1)\nThe leaf.\n"));
+    assert_non_null(strstr(page, ".SH COMMANDS\n.TP\n\\fBp\\-scaffold\\-leaf\\fR(1)\nThe leaf.\n"));
+    assert_non_null(strstr(page, ".SH SEE ALSO\n\\fBp\\fR(1)\n"));
     CHIMERA_FREE char *below = content("p-scaffold-deep-deepest.1");
+    assert_non_null(strstr(below, ".SH SEE ALSO\n\\fBp\\-scaffold\\-deep\\fR(1)\n"));
     assert_non_null(strstr(below, "p scaffold deep deepest"));
 }
 

@@ -160,8 +160,8 @@ static int run_manifest(const struct chimera_cli_options *options)
     if (!file.metadata.is_annotated)
         code = chimera_fail(&err, CHIMERA_EINVAL,
                             "No Kubewarden metadata found inside of '%.500s'.\nPolicies can be "
-                            "annotated with the `kwctl annotate` command.",
-                            file.uri);
+                            "annotated with the `%s annotate` command.",
+                            file.uri, options->program);
     else
         code = print_manifest(options, &file, &err);
     policy_module_done(&file);

@@ -3,26 +3,12 @@
  * the commands. */
 #include <string.h>
 
-#include "runtime/cli/manual.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/manual/pages.h"
 
-static const struct chimera_cli_manual manual = {
-    .title = "CHIMERA",
-    .name = "chimera",
-    .about = PROGRAM_ABOUT,
-    .synopsis = "chimera [OPTIONS] \\fICOMMAND\\fR ...",
-    .description =
-        "Called \\fBkwctl\\fR, it takes the command line of Kubewarden's tool of that name.",
-    .end = CHIMERA_CLI_EXIT_STATUS
-    ".SH ENVIRONMENT\n"
-    ".TP\n\\fBCHIMERA_CACHE_DIR\\fR\nFolder of the cache, in place of "
-    "$XDG_CACHE_HOME/chimera or ~/.cache/chimera.\n"
-    ".TP\n\\fBCHIMERA_WASM2C\\fR, \\fBCHIMERA_CLANG\\fR, \\fBCHIMERA_LLD\\fR, "
-    "\\fBCHIMERA_OBJDUMP\\fR, \\fBCHIMERA_TCC\\fR\nThe tools to build with.\n"
-    ".TP\n\\fBCHIMERA_COMPILER_LAUNCHER\\fR\nPut before each call of clang by build and bundle: "
-    "distcc, icecc, sccache or ccache, with arguments behind semicolons.\n"
-    ".TP\n\\fBNO_COLOR\\fR\nPrint no colours.\n",
-};
+#define NEXT                                                                   \
+    "Next: [variables and colours](environment.md), or [the server's options]" \
+    "(server-options.md).\n"
 
 /* By the file's name, as kwctl does. */
 static enum chimera_cli_markup markup_of(const char *path)
@@ -35,8 +21,12 @@ static enum chimera_cli_markup markup_of(const char *path)
 static int write_reference(const char *program, const char *path, struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    int code =
-        chimera_cli_write_reference(program, program_command(program), markup_of(path), path, &why);
+    const struct chimera_cli_reference reference = {.name = program,
+                                                    .program = program_command(program),
+                                                    .markup = markup_of(path),
+                                                    .uses = CHIMERA_CLI_USES_ALL,
+                                                    .end = NEXT};
+    int code = chimera_cli_write_reference(&reference, path, &why);
     if (code < 0)
         chimera_fail(err, code, "cannot create file %.300s: %.600s", path, why.text);
     return code;
@@ -53,7 +43,9 @@ static int run_docs(const struct chimera_cli_options *options)
             "the following required arguments were not provided:\n  --output <FILE>");
     int code = output ? write_reference(options->program, output, &err) : CHIMERA_OK;
     if (code == CHIMERA_OK && folder)
-        code = chimera_cli_write_pages(program_command(options->program), &manual, folder, &err);
+        code = chimera_cli_write_pages(program_command("chimera"), &pages_of_chimera, folder, &err);
+    if (code == CHIMERA_OK && folder)
+        code = pages_write_documents(folder, &err);
     return code < 0 ? say_error("%s", err.text) : EXIT_GOOD;
 }
 
@@ -67,14 +59,16 @@ static const struct chimera_cli_option docs_options[] = {
     {.name = "man",
      .kind = CHIMERA_CLI_VALUE,
      .value = "DIR",
-     .help = "Write man pages into a folder"},
+     .help = "Write man pages into a folder: those of all commands, policies.yml(5) and "
+             "chimera-bundle(5)"},
     {0},
 };
 
 const struct chimera_cli_command command_docs = {
     .name = "docs",
-    .about = "Write the reference of the command line",
+    .about = "Write the reference of the command line, or man pages",
+    .description = "Writes what `--help` says of all commands into one file, or the man pages of "
+                   "all commands into a folder, from the same tables.",
     .options = docs_options,
-    .is_hidden = true,
     .run = run_docs,
 };

@@ -7,25 +7,13 @@
 
 static int run_completions(const struct chimera_cli_options *options)
 {
-    struct chimera_buffer script;
-    chimera_buffer_init(&script, CHIMERA_CLI_TEXT_MAX);
-    chimera_cli_put_completions(options->program, program_command(options->program),
-                                chimera_cli_value(options, "shell"), &script);
-    int failed = script.failed;
-    if (!failed)
-        fwrite(script.data, 1, script.size, stdout);
-    chimera_buffer_free(&script);
+    int failed = chimera_cli_print_completions(options->program, program_command(options->program),
+                                               chimera_cli_value(options, "shell"));
     return failed ? say_error("%s", chimera_code_text(failed)) : EXIT_GOOD;
 }
 
 static const struct chimera_cli_option completions_options[] = {
-    {.name = "shell",
-     .letter = 's',
-     .kind = CHIMERA_CLI_VALUE,
-     .is_required = true,
-     .value = "VALUE",
-     .choices = chimera_cli_shells,
-     .help = "The shell that the script is for"},
+    CHIMERA_CLI_OPTION_SHELL,
     {0},
 };
 
