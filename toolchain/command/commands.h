@@ -48,7 +48,8 @@ extern const struct chimera_cli_command command_webhooks;
 #define SECTION_POLICY "Policy"
 #define SECTION_REQUEST "Request"
 #define SECTION_LIMITS "Limits"
-#define SECTION_HOST "Host capabilities"
+#define SECTION_HOST "What policies may ask for"
+#define SECTION_MEASUREMENT "Measurement"
 #define SECTION_REGISTRIES "Registries"
 #define SECTION_SIGNATURES "Signatures"
 #define SECTION_BUILDS "Builds"
@@ -67,6 +68,7 @@ extern const char *const option_modes[], *const option_mode_aliases[];
              "~/.cache/chimera"}
 #define OPTION_JOBS             \
     {.name = "jobs",            \
+     .section = SECTION_BUILDS, \
      .letter = 'j',             \
      .kind = CHIMERA_CLI_VALUE, \
      .value = "N",              \
@@ -74,6 +76,7 @@ extern const char *const option_modes[], *const option_mode_aliases[];
 #define OPTION_QUIET {.name = "quiet", .letter = 'q', .help = "Show no progress"}
 #define OPTION_REQUIRE_CONFINEMENT                                                            \
     {.name = "require-confinement",                                                           \
+     .section = SECTION_BUILDS,                                                               \
      .help = "Fail where the kernel cannot keep the compilers from files, network and other " \
              "processes; without it there is a warning"}
 

@@ -10,18 +10,21 @@
 /* Rows of a table: who speaks to registries, and who fetches. */
 #define FETCH_FLAG_DOCKER_CONFIG                                                           \
     {.name = "docker-config-json-path",                                                    \
+     .section = SECTION_REGISTRIES,                                                        \
      .kind = CHIMERA_CLI_VALUE,                                                            \
      .value = "DOCKER_CONFIG",                                                             \
      .help = "Folder of Docker's config.json, with the logins for registries; without it " \
              "$DOCKER_CONFIG or ~/.docker"}
 #define FETCH_FLAG_SOURCES                                                                    \
     {.name = "sources-path",                                                                  \
+     .section = SECTION_REGISTRIES,                                                           \
      .kind = CHIMERA_CLI_VALUE,                                                               \
      .value = "PATH",                                                                         \
      .help = "YAML file about registries: authorities of their own, insecure ones, mirrors, " \
              "proxies; without it sources.yaml in the configuration folder, if it is there"}
 #define FETCH_FLAG_TRUST_ROOT                                                               \
     {.name = "sigstore-trust-config",                                                       \
+     .section = SECTION_SIGNATURES,                                                         \
      .kind = CHIMERA_CLI_VALUE,                                                             \
      .value = "PATH",                                                                       \
      .help = "JSON file with the certificate authorities and logs that keyless signatures " \
@@ -29,51 +32,61 @@
              "Sigstore's public instance, as of this version"}
 #define FETCH_FLAGS_OF_VERIFICATION                                                           \
     {.name = "verification-config-path",                                                      \
+     .section = SECTION_SIGNATURES,                                                           \
      .kind = CHIMERA_CLI_VALUE,                                                               \
      .value = "PATH",                                                                         \
      .help = "YAML file that says which signatures a policy must have; without it "           \
              "verification-config.yml in the configuration folder, if it is there"},          \
         {.name = "verification-key",                                                          \
+         .section = SECTION_SIGNATURES,                                                       \
          .letter = 'k',                                                                       \
          .kind = CHIMERA_CLI_REPEAT,                                                          \
          .value = "PATH",                                                                     \
          .help = "PEM file of a public key that the policy must be signed with"},             \
         {.name = "verification-annotation",                                                   \
+         .section = SECTION_SIGNATURES,                                                       \
          .letter = 'a',                                                                       \
          .kind = CHIMERA_CLI_REPEAT,                                                          \
          .value = "KEY=VALUE",                                                                \
          .help = "Annotation that the signatures must have"},                                 \
         {.name = "cert-email",                                                                \
+         .section = SECTION_SIGNATURES,                                                       \
          .kind = CHIMERA_CLI_VALUE,                                                           \
          .value = "VALUE",                                                                    \
          .help = "E-mail that a certificate must be for; with --cert-oidc-issuer"},           \
         {.name = "cert-oidc-issuer",                                                          \
+         .section = SECTION_SIGNATURES,                                                       \
          .kind = CHIMERA_CLI_VALUE,                                                           \
          .value = "VALUE",                                                                    \
          .help = "Issuer of the identity that a certificate must be for; with --cert-email"}, \
         {.name = "github-owner",                                                              \
+         .section = SECTION_SIGNATURES,                                                       \
          .kind = CHIMERA_CLI_VALUE,                                                           \
          .value = "VALUE",                                                                    \
          .help = "Owner of the GitHub repository whose workflow must have signed"},           \
         {.name = "github-repo",                                                               \
+         .section = SECTION_SIGNATURES,                                                       \
          .kind = CHIMERA_CLI_VALUE,                                                           \
          .value = "VALUE",                                                                    \
          .help = "GitHub repository whose workflow must have signed; with --github-owner"},   \
         FETCH_FLAG_TRUST_ROOT
 #define FETCH_FLAG_STORE                                                             \
     {.name = "store",                                                                \
+     .section = SECTION_REGISTRIES,                                                  \
      .kind = CHIMERA_CLI_VALUE,                                                      \
      .value = "DIR",                                                                 \
      .help = "Folder of the policies that were fetched; without it $XDG_CACHE_HOME/" \
              "kubewarden/store or ~/.cache/kubewarden/store"}
 #define FETCH_FLAG_BUILDER                                                                       \
     {.name = "trusted-builder-key",                                                              \
+     .section = SECTION_BUILDS,                                                                  \
      .kind = CHIMERA_CLI_REPEAT,                                                                 \
      .value = "PATH",                                                                            \
      .help = "PEM file of a public key: a plugin that lies beside a policy in its registry and " \
              "is signed by it is taken in place of compiling the policy"}
 #define FETCH_FLAG_SIGN_KEY(WHAT)                                                                \
     {.name = "sign-key",                                                                         \
+     .section = SECTION_SIGNATURES,                                                              \
      .kind = CHIMERA_CLI_VALUE,                                                                  \
      .value = "PATH",                                                                            \
      .help = "Private key that signs " WHAT ": PEM (PKCS#8), or cosign's encrypted form, whose " \
@@ -81,11 +94,13 @@
 /* Who reads modules. */
 #define FETCH_FLAGS_OF_OPA                                                                        \
     {.name = "opa-bundle-key",                                                                    \
+     .section = SECTION_SIGNATURES,                                                               \
      .kind = CHIMERA_CLI_VALUE,                                                                   \
      .value = "PATH",                                                                             \
      .help = "Key that OPA bundles must be signed with: a file with a public key or certificate " \
              "in PEM, or with a secret"},                                                         \
         {.name = "opa-bundle-scope",                                                              \
+         .section = SECTION_SIGNATURES,                                                           \
          .kind = CHIMERA_CLI_VALUE,                                                               \
          .value = "SCOPE",                                                                        \
          .help = "Scope that the signatures of OPA bundles must be for; with --opa-bundle-key"}

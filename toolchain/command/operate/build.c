@@ -264,6 +264,7 @@ static const struct chimera_cli_option build_options[] = {
      .value = "DIR",
      .help = "Write the plugins to DIR/plugins; without it they are in the cache"},
     {.name = "execution-mode",
+     .section = SECTION_POLICY,
      .letter = 'e',
      .kind = CHIMERA_CLI_VALUE,
      .value = "MODE",
@@ -272,6 +273,7 @@ static const struct chimera_cli_option build_options[] = {
      .help =
          "How the policies are spoken to; without it their metadata or else their exports decide"},
     {.name = "tier",
+     .section = SECTION_BUILDS,
      .kind = CHIMERA_CLI_VALUE,
      .value = "TIER",
      .choices = tiers,
@@ -280,9 +282,10 @@ static const struct chimera_cli_option build_options[] = {
              "any: what is in the cache, full first, else what is built soonest. full without this "
              "option"},
     OPTION_CACHE_DIR,
-    {.name = "no-cache", .help = "Neither read nor fill the cache"},
+    {.name = "no-cache", .section = SECTION_BUILDS, .help = "Neither read nor fill the cache"},
     OPTION_JOBS,
     {.name = "no-trial",
+     .section = SECTION_BUILDS,
      .help =
          "Do not try whether the policies can start here; without it there is a warning when one "
          "never can"},

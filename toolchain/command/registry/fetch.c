@@ -157,7 +157,9 @@ static const struct chimera_cli_option fetch_options[] = {
              "seen in the list of processes then"},
     {.name = "require-confinement",
      .help = "Fetch nothing where the kernel cannot confine the process that does it"},
-    {.name = "offline", .help = "Ask no registry: what is in the store, or nothing"},
+    {.name = "offline",
+     .section = SECTION_REGISTRIES,
+     .help = "Ask no registry: what is in the store, or nothing"},
     {0},
 };
 

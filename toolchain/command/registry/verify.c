@@ -45,6 +45,7 @@ static int run_verify(const struct chimera_cli_options *options)
 static const struct chimera_cli_option verify_options[] = {
     FETCH_FLAGS,
     {.name = "offline",
+     .section = SECTION_REGISTRIES,
      .help = "Ask no registry: check the policy in the store by the signatures that were kept "
              "there, or that `save --with-signatures` has brought"},
     {0},

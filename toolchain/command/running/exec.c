@@ -130,10 +130,12 @@ static int run_exec(const struct chimera_cli_options *options)
 static const struct chimera_cli_option exec_options[] = {
     OPTIONS_EXEC,
     {.name = "time-limit",
+     .section = SECTION_LIMITS,
      .kind = CHIMERA_CLI_VALUE,
      .value = "SECONDS",
      .help = "How long the program may run; without this option there is no limit"},
     {.name = "memory-limit",
+     .section = SECTION_LIMITS,
      .kind = CHIMERA_CLI_VALUE,
      .value = "SIZE",
      .help = "What the program's memory and tables may come to, such as 256Mi or 2Gi; 1Gi without "

@@ -155,6 +155,7 @@ static int run_run(const struct chimera_cli_options *options)
 static const struct chimera_cli_option run_options[] = {
     OPTIONS_RUN,
     {.name = "output",
+     .section = SECTION_OUTPUT,
      .letter = 'o',
      .kind = CHIMERA_CLI_VALUE,
      .value = "FORMAT",
@@ -162,8 +163,11 @@ static const struct chimera_cli_option run_options[] = {
      .help = "How the answers are printed: json, as without it, an admission response a line; "
              "table for people, with the change of a mutation; yaml; junit; github, as annotations "
              "of a workflow"},
-    {.name = "fail-on-reject", .help = "Exit with 3 when a request was rejected"},
+    {.name = "fail-on-reject",
+     .section = SECTION_OUTPUT,
+     .help = "Exit with 3 when a request was rejected"},
     {.name = "time",
+     .section = SECTION_OUTPUT,
      .help = "Tell on standard error how long it took: building, the instance, the settings, each "
              "evaluation"},
     FETCH_FLAGS,

@@ -92,6 +92,7 @@ void runnable_handle(const struct runnable *runnable, struct chimera_arena *aren
 extern const char *const runner_tiers[];
 #define OPTION_EXECUTION_MODE        \
     {.name = "execution-mode",       \
+     .section = SECTION_POLICY,      \
      .letter = 'e',                  \
      .kind = CHIMERA_CLI_VALUE,      \
      .value = "MODE",                \
@@ -100,6 +101,7 @@ extern const char *const runner_tiers[];
      .help = "How to speak to a policy without metadata"}
 #define OPTION_HOST_CAPABILITIES                                                           \
     {.name = "allowed-host-capabilities",                                                  \
+     .section = SECTION_HOST,                                                              \
      .kind = CHIMERA_CLI_GREEDY,                                                           \
      .value = "PATTERN",                                                                   \
      .help = "Host capabilities that the policy may use: `*`, `oci/*`, "                   \
@@ -107,28 +109,34 @@ extern const char *const runner_tiers[];
              "Takes all words up to the next option or `--`"}
 #define OPTION_TIME_LIMIT       \
     {.name = "time-limit",      \
+     .section = SECTION_LIMITS, \
      .kind = CHIMERA_CLI_VALUE, \
      .value = "SECONDS",        \
      .help = "How long a policy may run; 30 without this option"}
 #define OPTION_MEMORY_LIMIT                                                                  \
     {.name = "memory-limit",                                                                 \
+     .section = SECTION_LIMITS,                                                              \
      .kind = CHIMERA_CLI_VALUE,                                                              \
      .value = "SIZE",                                                                        \
      .help = "What the policy's memory, tables and what its host keeps for it may come to, " \
              "such as 256Mi or 2Gi; 1Gi without this option"}
 #define OPTION_OMIT_MANAGED_FIELDS                                                          \
     {.name = "omit-managed-fields",                                                         \
+     .section = SECTION_HOST,                                                               \
      .help = "Do not show the policy metadata.managedFields of the objects, as a server's " \
              "omitManagedFields does"}
 #define OPTION_TIER                                                                           \
     {.name = "tier",                                                                          \
+     .section = SECTION_BUILDS,                                                               \
      .kind = CHIMERA_CLI_VALUE,                                                               \
      .value = "TIER",                                                                         \
      .choices = runner_tiers,                                                                 \
      .help = "Which compiler's code to run: tcc's (quick) or clang's (full). Without this "   \
              "option what the cache has, full first; and when it has none, the quick one is " \
              "built"}
-#define OPTION_NO_CACHE \
-    {.name = "disable-wasmtime-cache", .help = "Compile anew, and keep nothing for the next time"}
+#define OPTION_NO_CACHE                \
+    {.name = "disable-wasmtime-cache", \
+     .section = SECTION_BUILDS,        \
+     .help = "Compile anew, and keep nothing for the next time"}
 
 #endif
