@@ -2,9 +2,12 @@
 #include "toolchain/command/author/inspect_table.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "runtime/base/error.h"
 #include "runtime/text/printable.h"
+#include "runtime/text/terminal.h"
 
 #define TEXT_MAX ((size_t)64 << 20)
 
@@ -48,9 +51,26 @@ static size_t print_text(struct chimera_slice text, struct chimera_buffer *out)
                : inspect_width((struct chimera_slice){out->data + start, out->size - start});
 }
 
+/* A head, over rows whose names end with a colon; in bold where standard output has colours. */
+static bool print_head(const struct inspect_row *row, size_t width, struct chimera_buffer *out)
+{
+    size_t size = strlen(row->name);
+    if (size == 0 || *row->value || row->name[size - 1] == ':' ||
+        !chimera_colours_are_on(STDOUT_FILENO))
+        return false;
+    chimera_buffer_text(out, chimera_colour(STDOUT_FILENO, CHIMERA_COLOUR_BOLD));
+    size_t used = print_text(chimera_slice_of(row->name), out);
+    chimera_buffer_text(out, chimera_colour_end(STDOUT_FILENO));
+    inspect_fill(out, used, width + 1);
+    chimera_buffer_text(out, " \n");
+    return true;
+}
+
 static void print_row(const struct inspect_row *row, size_t width, struct chimera_buffer *out)
 {
     const char *name = row->name, *value = row->value;
+    if (print_head(row, width, out))
+        return;
     for (;;) {
         size_t line = strcspn(value, "\n");
         inspect_fill(out, print_text(chimera_slice_of(name), out), width + 1);
