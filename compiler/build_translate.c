@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "compiler/build_internal.h"
 #include "compiler/tool/process.h"
@@ -59,6 +61,14 @@ static int write_sources(struct build_run *run, struct chimera_slice text,
     return code;
 }
 
+/* wasm2c does not look whether what it writes is written. */
+static bool is_full(const char *folder)
+{
+    struct statvfs file_system;
+    return statvfs(folder, &file_system) == 0 && file_system.f_blocks > 0 &&
+           (geteuid() == 0 ? file_system.f_bfree : file_system.f_bavail) == 0;
+}
+
 static int translate_in(struct build_run *run, const char *module, const char *own,
                         struct chimera_error *err)
 {
@@ -86,6 +96,9 @@ static int translate_in(struct build_run *run, const char *module, const char *o
         return code;
     code = write_sources(run, text, err);
     munmap((void *)(uintptr_t)text.data, text.size + 1);
+    if (code < 0 && is_full(own))
+        return chimera_fail(err, CHIMERA_EIO, "cannot write what wasm2c makes to %s: %s", own,
+                            strerror(ENOSPC));
     return code;
 }
 

@@ -30,7 +30,9 @@ static int find_prelude(char **ret_folder, struct chimera_error *err)
     if (slash && asprintf(&beside, "%.*s/../share/chimera/plugins/policy", (int)(slash - program),
                           program) < 0)
         beside = NULL;
-    const char *candidates[] = {getenv("CHIMERA_PRELUDE"), beside, CHIMERA_PRELUDE_DIR};
+    const char *told = getenv("CHIMERA_PRELUDE");
+    bool is_told = told && *told;
+    const char *candidates[] = {is_told ? told : beside, is_told ? NULL : CHIMERA_PRELUDE_DIR};
     for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
         CHIMERA_FREE char *path =
             candidates[i] ? chimera_path_join(candidates[i], "prelude.h") : NULL;
@@ -39,10 +41,13 @@ static int find_prelude(char **ret_folder, struct chimera_error *err)
             return *ret_folder ? CHIMERA_OK : chimera_fail_memory(err);
         }
     }
+    if (is_told)
+        return chimera_fail(err, CHIMERA_EIO,
+                            "CHIMERA_PRELUDE=%s: there is no prelude.h that can be read", told);
     return chimera_fail(
-        err, CHIMERA_EIO,
-        "cannot find the plugins' prelude (prelude.h): install Chimera whole, or set "
-        "CHIMERA_PRELUDE to its folder plugins/policy");
+        err, CHIMERA_EIO, "cannot find the plugins' prelude (prelude.h): %s",
+        size > 0 ? "install Chimera whole, or set CHIMERA_PRELUDE to its folder plugins/policy"
+                 : "/proc is not mounted, so nobody knows where this program lies");
 }
 
 static int digest_prelude(const char *folder, struct chimera_digest *ret_digest,
@@ -62,30 +67,12 @@ static int digest_prelude(const char *folder, struct chimera_digest *ret_digest,
     return code;
 }
 
-static int make_temporary(struct chimera_builder *builder, struct chimera_error *err)
-{
-    const char *parent = getenv("TMPDIR");
-    if (asprintf(&builder->temporary, "%s/chimera-XXXXXX", parent && *parent ? parent : "/tmp") <
-        0) {
-        builder->temporary = NULL;
-        return chimera_fail_memory(err);
-    }
-    if (!mkdtemp(builder->temporary)) {
-        int code = chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", builder->temporary,
-                                strerror(errno));
-        free(builder->temporary);
-        builder->temporary = NULL;
-        return code;
-    }
-    return CHIMERA_OK;
-}
-
 static int fill_builder(struct chimera_builder *builder, struct chimera_error *err)
 {
     const struct chimera_build_options *options = &builder->options;
     int code =
         options->has_no_cache
-            ? make_temporary(builder, err)
+            ? chimera_folder_make_temporary("chimera", &builder->temporary, err)
             : chimera_cache_open(options->cache_folder, CHIMERA_CACHE_LIMIT, &builder->cache, err);
     if (code == 0)
         code = chimera_tools_find(&builder->tools, err);

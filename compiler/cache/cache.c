@@ -84,6 +84,22 @@ static int make_absolute(char **folder, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
+/* Nobody has named it on the command line, so a variable has, or can. */
+static int name_variable(const char *folder, int code, struct chimera_error *err)
+{
+    const char *own = getenv("CHIMERA_CACHE_DIR"), *shared = getenv("XDG_CACHE_HOME");
+    struct chimera_error why = {0};
+    if (!err)
+        return code;
+    why = *err;
+    if (own && *own)
+        return chimera_fail(err, code, "CHIMERA_CACHE_DIR=%.300s: %.600s", own, why.text);
+    return chimera_fail(err, code,
+                        "%.600s: the cache is %.300s, by %s; CHIMERA_CACHE_DIR may name another "
+                        "folder",
+                        why.text, folder, shared && shared[0] == '/' ? "XDG_CACHE_HOME" : "HOME");
+}
+
 int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache **ret_cache,
                        struct chimera_error *err)
 {
@@ -101,6 +117,8 @@ int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache 
         code = chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
     if (code == CHIMERA_OK)
         code = chimera_folder_make(cache->folder, CHIMERA_FOLDER_PRIVATE, err);
+    if (code < 0 && !folder && cache->folder)
+        code = name_variable(cache->folder, code, err);
     if (code == CHIMERA_OK)
         code = make_absolute(&cache->folder, err);
     if (code == CHIMERA_OK)

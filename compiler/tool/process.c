@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,6 +172,18 @@ static int fail_signal(const struct child *child, int number, struct chimera_err
                         strsignal(number), tell_last_line(child, line, sizeof(line)));
 }
 
+/* Ours for it, or one that whoever started us has set. */
+static int fail_file_size(const struct child *child, uint64_t bytes, struct chimera_error *err)
+{
+    struct rlimit own;
+    if (getrlimit(RLIMIT_FSIZE, &own) == 0 && own.rlim_cur < bytes)
+        return chimera_fail(err, CHIMERA_ELIMIT,
+                            "%s passed the limit of %llu KiB that this process has for files "
+                            "(ulimit -f): raise it",
+                            child->command->what, (unsigned long long)own.rlim_cur >> 10);
+    return fail_limit(child, "file size", bytes >> 20, "MiB", err);
+}
+
 static int judge_end(const struct child *child, const siginfo_t *end, struct chimera_error *err)
 {
     const struct chimera_process_limits *limits = &child->command->limits;
@@ -185,7 +198,7 @@ static int judge_end(const struct child *child, const siginfo_t *end, struct chi
     if (number == SIGXCPU)
         return fail_limit(child, "processor time", limits->cpu_seconds, "s", err);
     if (number == SIGXFSZ)
-        return fail_limit(child, "file size", limits->file_bytes >> 20, "MiB", err);
+        return fail_file_size(child, limits->file_bytes, err);
     if (limits->memory_bytes > 0 && ran_out_of_memory(child))
         return fail_limit(child, "memory", limits->memory_bytes >> 20, "MiB", err);
     if (is_signal)

@@ -210,6 +210,22 @@ static int check_tcc(const struct chimera_tools *tools, struct chimera_error *er
     return CHIMERA_OK;
 }
 
+/* A program that somebody has named by a variable and that is not what it should be. */
+static int name_variable(const struct chimera_tools *tools, int code, struct chimera_error *err)
+{
+    const char *paths[TOOL_COUNT];
+    struct chimera_error why = {0};
+    list_paths(tools, paths);
+    for (size_t i = 0; i < TOOL_COUNT && err; i++) {
+        const char *value = getenv(wanted[i].variable);
+        if (!value || !*value || !paths[i] || !strstr(err->text, paths[i]))
+            continue;
+        why = *err;
+        return chimera_fail(err, code, "%s=%.300s: %.600s", wanted[i].variable, value, why.text);
+    }
+    return code;
+}
+
 int chimera_tools_learn(struct chimera_tools *tools, enum chimera_tier tier, const char *folder,
                         struct chimera_error *err)
 {
@@ -234,7 +250,7 @@ int chimera_tools_learn(struct chimera_tools *tools, enum chimera_tier tier, con
         code = check_wasm2c(tools, err);
     if (code == CHIMERA_OK)
         code = tier == CHIMERA_TIER_QUICK ? check_tcc(tools, err) : check_llvm(tools, err);
-    return code;
+    return code < 0 ? name_variable(tools, code, err) : code;
 }
 
 int chimera_tools_find(struct chimera_tools *ret_tools, struct chimera_error *err)

@@ -301,6 +301,29 @@ int chimera_folder_make(const char *path, mode_t mode, struct chimera_error *err
     return CHIMERA_OK;
 }
 
+const char *chimera_temporary_folder(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return folder && *folder ? folder : "/tmp";
+}
+
+int chimera_folder_make_temporary(const char *name, char **ret_path, struct chimera_error *err)
+{
+    const char *folder = chimera_temporary_folder();
+    CHIMERA_FREE char *path = NULL;
+    if (asprintf(&path, "%s/%s-XXXXXX", folder, name) < 0) {
+        path = NULL;
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot make a temporary folder: out of memory");
+    }
+    if (!mkdtemp(path))
+        return chimera_fail(err, CHIMERA_EIO, "cannot make a temporary folder in %s%s: %s%s",
+                            getenv("TMPDIR") ? "TMPDIR=" : "", folder, strerror(errno),
+                            getenv("TMPDIR") ? "" : "; TMPDIR may name another");
+    *ret_path = path;
+    path = NULL; /* handed over */
+    return CHIMERA_OK;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
     (void)status;

@@ -70,6 +70,11 @@ void chimera_file_sync_folder_of(const char *path);
 /* mkdir -p; existing folders are left as they are. */
 int chimera_folder_make(const char *path, mode_t mode, struct chimera_error *err);
 
+/* $TMPDIR, or /tmp. Static, or the environment's. */
+const char *chimera_temporary_folder(void);
+/* A folder of our own below it, NAME-…: owned by the caller, who removes it. */
+int chimera_folder_make_temporary(const char *name, char **ret_path, struct chimera_error *err);
+
 /* Removes a folder and all in it; nothing if it is not there. Does not follow links. */
 int chimera_folder_remove(const char *path, struct chimera_error *err);
 

@@ -122,6 +122,12 @@ static int map_object(int fd, const char *path, struct chimera_loaded *loaded,
     struct chimera_object object = {0};
     snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
     void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    if (!handle && access("/proc/self/fd", F_OK) < 0)
+        return chimera_fail(
+            err, CHIMERA_EIO,
+            "cannot map the plugin %s: /proc is not mounted, and plugins are mapped "
+            "by a name below it: `mount -t proc proc /proc`",
+            path);
     if (!handle)
         return chimera_fail(err, CHIMERA_EREFUSED, "cannot map the plugin %s: %s", path, dlerror());
     const struct chimera_plugin *plugin = dlsym(handle, CHIMERA_PLUGIN_SYMBOL);

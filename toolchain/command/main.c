@@ -8,6 +8,8 @@
 #include "runtime/base/error.h"
 #include "runtime/text/terminal.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/home.h"
+#include "toolchain/command/variables.h"
 #include "toolchain/command/version.h"
 
 #define ABOUT_VERBOSE "Log what is being done to standard error"
@@ -141,7 +143,15 @@ static int run_command(struct chimera_cli_options *options, int argc, char **arg
     if (options->command->run_words)
         return options->command->run_words(argc - taken, argv + taken);
     ended = take_line(options, options->command, argc - taken, argv + taken);
-    return ended == CHIMERA_CLI_GOES_ON ? options->command->run(options) : ended;
+    if (ended != CHIMERA_CLI_GOES_ON)
+        return ended;
+    struct chimera_error err = {0};
+    if (options->command != &command_doctor && variables_check(&err) < 0)
+        return say_error("%s", err.text);
+    home_begin();
+    ended = options->command->run(options);
+    home_end();
+    return ended;
 }
 
 static int run_words(const char *program, int argc, char **argv)
