@@ -27,9 +27,12 @@ static void become(char *const *argv, pid_t parent, int input, int out, int erro
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execvp(argv[0], argv);
-    static const char text[] =
-        "cannot be started: is `chimera` installed beside chimera-server, or in PATH?\n";
-    (void)!write(2, text, sizeof(text) - 1);
+    const char *text =
+        access("/proc/self", F_OK) == 0
+            ? "cannot be started: is `chimera` installed beside chimera-server, or in PATH?\n"
+            : "cannot be started: `chimera` is looked for beside chimera-server by /proc, which is "
+              "not mounted\n";
+    (void)!write(2, text, strlen(text));
     _exit(127);
 }
 
