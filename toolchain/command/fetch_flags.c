@@ -134,16 +134,20 @@ char *fetch_uri(const char *argument)
 void fetch_say_verified(const char *uri, const struct chimera_fetched *fetched)
 {
     enum chimera_log_level before = chimera_log_from;
+    struct chimera_span *span = chimera_log_span;
     if (!fetched->signers)
         return;
-    if (!chimera_log_is_on(CHIMERA_LOG_INFO))
+    if (say_level() != SAY_VERBOSE)
         chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
+    chimera_log_span = NULL; /* nobody who listens within it is to hear this (verdict/said.h) */
     chimera_log_with(CHIMERA_LOG_INFO, "chimera::verify",
                      CHIMERA_SLICE("Policy successfully verified"),
                      CHIMERA_TEXT("uri", chimera_slice_of(uri)),
                      CHIMERA_TEXT("digest", chimera_slice_of(fetched->manifest_digest)),
                      CHIMERA_TEXT("signers", chimera_slice_of(fetched->signers)));
-    chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, before);
+    chimera_log_span = span;
+    if (say_level() != SAY_VERBOSE)
+        chimera_log_open(span ? -1 : STDERR_FILENO, CHIMERA_LOG_TEXT, before);
 }
 
 void fetch_warn_of_trust(const struct chimera_fetched *fetched)

@@ -182,7 +182,7 @@ int definitions_read(const char *argument, struct definitions *ret_definitions,
 static int take_policy(const struct chimera_cli_options *options, struct definition *definition,
                        struct chimera_error *err)
 {
-    definition->id = strdup("policy-from-cli");
+    definition->id = strdup(DEFINITION_OWN_ID);
     definition->allowed_to_mutate = true;
     definition->trusts_metadata = chimera_cli_is_given(options, "allow-context-aware");
     definition->member = calloc(1, sizeof(*definition->member));

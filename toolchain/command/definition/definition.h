@@ -23,6 +23,8 @@
 #include "runtime/cli/cli.h"
 #include "runtime/review/response.h"
 
+#define DEFINITION_OWN_ID "policy-from-cli" /* of a policy that has no other */
+
 struct definition_member {
     char *name;     /* owned; "" where there is no group */
     char *module;   /* owned; as policy_module_open() takes it */

@@ -8,6 +8,11 @@
 
 #define TARGET "chimera::run"
 
+bool job_is_kwctl(const struct chimera_cli_options *options)
+{
+    return strcmp(options->program, "kwctl") == 0;
+}
+
 static int open_policies(struct job *job, struct chimera_error *err)
 {
     const struct definitions *definitions = &job->definitions;
@@ -25,15 +30,10 @@ static int open_policies(struct job *job, struct chimera_error *err)
     for (size_t i = 0; i < definitions->count && code == CHIMERA_OK; i++)
         code = runnable_open(&job->runner, &definitions->list[i], &job->runnables[i], err);
     if (code == CHIMERA_OK && definitions->count > 1) /* kwctl's words */
-        chimera_log(CHIMERA_LOG_WARN, TARGET,
+        chimera_log(job_is_kwctl(job->options) ? CHIMERA_LOG_WARN : CHIMERA_LOG_DEBUG, TARGET,
                     CHIMERA_SLICE("Multiple policies defined inside of the CRD file. All of them "
                                   "will run sequentially using the same request."));
     return code;
-}
-
-static bool is_kwctl(const struct chimera_cli_options *options)
-{
-    return strcmp(options->program, "kwctl") == 0;
 }
 
 bool job_check_line(const struct chimera_cli_options *options)
@@ -41,7 +41,7 @@ bool job_check_line(const struct chimera_cli_options *options)
     size_t count = 0;
     for (size_t i = 0; i < options->given_count; i++)
         count += strcmp(options->given[i].option->name, "request-path") == 0;
-    if (count <= 1 || !is_kwctl(options))
+    if (count <= 1 || !job_is_kwctl(options))
         return true;
     chimera_cli_refuse(options->program, options->command,
                        "the argument '--request-path <PATH>' cannot be used multiple times");
@@ -72,9 +72,9 @@ static int make_requests(struct job *job, bool is_raw, const struct requests **r
 {
     struct requests *requests = is_raw ? &job->raw : &job->reviews;
     bool *has = is_raw ? &job->has_raw : &job->has_reviews;
-    enum request_reading reading = is_kwctl(job->options) ? REQUESTS_VERBATIM
-                                   : is_raw               ? REQUESTS_RAW
-                                                          : REQUESTS_REVIEWS;
+    enum request_reading reading = job_is_kwctl(job->options) ? REQUESTS_VERBATIM
+                                   : is_raw                   ? REQUESTS_RAW
+                                                              : REQUESTS_REVIEWS;
     int code = CHIMERA_OK;
     if (!*has)
         code = requests_make(&job->files, reading, requests, err);
@@ -89,16 +89,21 @@ int job_init(const struct chimera_cli_options *options, struct job *ret_job,
              struct chimera_error *err)
 {
     const struct requests *any = NULL;
+    struct chimera_buffer *details = err->details;
     *ret_job = (struct job){.options = options};
     chimera_arena_init(&ret_job->arena, RUNNER_ARENA_MAX);
+    err->details = NULL;
     int code = runner_init(options, &ret_job->runner, err);
+    err->details = details; /* all that is wrong with a file of policies; else one thing is */
     if (code == 0)
         code = definitions_take(options, &ret_job->definitions, err);
     if (code == 0)
+        err->details = NULL;
+    if (code == 0)
         code = read_files(ret_job, err);
     if (code == 0)
-        code = is_kwctl(options) ? check_verbatim(ret_job, err)
-                                 : make_requests(ret_job, true, &any, err);
+        code = job_is_kwctl(options) ? check_verbatim(ret_job, err)
+                                     : make_requests(ret_job, true, &any, err);
     if (code == 0)
         code = open_policies(ret_job, err);
     return code;
@@ -142,6 +147,7 @@ int job_read(struct job *job, size_t index, const struct request_text *text,
                                           &job->arena, ret_request, &why);
     if (code == CHIMERA_OK)
         return code;
-    return is_kwctl(job->options) ? chimera_fail(err, code, "%s", why.text)
-                                  : chimera_fail(err, code, "%.300s: %.650s", text->name, why.text);
+    return job_is_kwctl(job->options)
+               ? chimera_fail(err, code, "%s", why.text)
+               : chimera_fail(err, code, "%.300s: %.650s", text->name, why.text);
 }

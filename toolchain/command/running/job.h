@@ -22,6 +22,9 @@ struct job {
     struct chimera_arena arena;   /* of one request and its answer */
 };
 
+/* Are we called so? Then all is as kwctl has it. */
+bool job_is_kwctl(const struct chimera_cli_options *options);
+
 /* May --request-path be given so? Called kwctl, once only. False after it has told the user:
  * EXIT_USAGE. */
 bool job_check_line(const struct chimera_cli_options *options);

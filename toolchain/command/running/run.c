@@ -10,6 +10,8 @@
 #include "toolchain/command/running/job.h"
 #include "toolchain/command/running/run_options.h"
 #include "toolchain/command/running/timing.h"
+#include "toolchain/command/running/watch.h"
+#include "toolchain/command/verdict/said.h"
 #include "toolchain/command/verdict/verdict.h"
 
 #define MADE_UP ADMISSION_REQUEST_USER " with the uid " ADMISSION_REQUEST_UID
@@ -80,6 +82,8 @@ static void say_note(void *context, const char *line)
 static void say_notes(struct requests *requests)
 {
     struct object_notes *notes = &requests->notes;
+    if (say_level() == SAY_QUIET)
+        return;
     if (notes->count == 1)
         chimera_printable_say(stderr, "Note", "%.*s, and no review: asked as its CREATE by %s",
                               (int)notes->last.size, notes->last.data, MADE_UP);
@@ -129,13 +133,14 @@ static void say(void *context, const char *line)
         say_error("%s", line);
 }
 
-static int run_run(const struct chimera_cli_options *options)
+static int run_once(const struct chimera_cli_options *options)
 {
     struct run run = {.timing = {.is_wanted = chimera_cli_is_given(options, "time")}};
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
-    if (!job_check_line(options))
-        return EXIT_USAGE;
+    /* kwctl says nothing more without -v. */
+    if (!job_is_kwctl(options))
+        said_listen(DEFINITION_OWN_ID);
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
     verdicts_init(&run.verdicts, verdict_form_parse(chimera_cli_value(options, "output")));
     int code = job_init(options, &run.job, &err);
@@ -150,6 +155,28 @@ static int run_run(const struct chimera_cli_options *options)
     return code < 0                                                          ? EXIT_FAILED
            : has_rejected && chimera_cli_is_given(options, "fail-on-reject") ? EXIT_REJECTED
                                                                              : EXIT_GOOD;
+}
+
+static bool reads_input(const struct chimera_cli_options *options)
+{
+    bool does = false;
+    for (size_t i = 0; i < options->given_count; i++)
+        does = does || (strcmp(options->given[i].option->name, "request-path") == 0 &&
+                        strcmp(options->given[i].value, "-") == 0);
+    return does;
+}
+
+static int run_run(const struct chimera_cli_options *options)
+{
+    if (!job_check_line(options))
+        return EXIT_USAGE;
+    if (!chimera_cli_is_given(options, "watch"))
+        return run_once(options);
+    if (reads_input(options))
+        return say_error("standard input can be read once; --watch needs files");
+    if (chimera_cli_is_given(options, "record-host-capabilities-interactions"))
+        return say_error("--watch would record each run over the one before");
+    return watch_run(options, run_once);
 }
 
 static const struct chimera_cli_option run_options[] = {
@@ -170,6 +197,8 @@ static const struct chimera_cli_option run_options[] = {
      .section = SECTION_OUTPUT,
      .help = "Tell on standard error how long it took: building, the instance, the settings, each "
              "evaluation"},
+    {.name = "watch",
+     .help = "Run again whenever the policy, the settings or a request changes, until Ctrl-C"},
     FETCH_FLAGS,
     FETCH_FLAGS_OF_OPA,
     {0}};
@@ -200,6 +229,8 @@ const struct chimera_cli_command command_run = {
         "The exit code says whether there was an answer, not which, unless --fail-on-reject is "
         "given: it is 0 for a request that was "
         "refused too, and 1 when the settings are not valid.\n"
+        "What the policy logs from info on, and where it was stopped, is told on standard error; "
+        "not with -q, and with -v the whole log is.\n"
         "A policy that runs longer than --time-limit is stopped, which makes it refuse.",
     .options = run_options,
     .arguments = run_arguments,

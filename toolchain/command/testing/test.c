@@ -63,7 +63,7 @@ static int define_module(const struct test_case *test, struct definitions *defin
     if (!definition)
         return chimera_fail_memory(err);
     definitions->count = 1;
-    *definition = (struct definition){.id = strdup("policy-from-cli"),
+    *definition = (struct definition){.id = strdup(DEFINITION_OWN_ID),
                                       .allowed_to_mutate = true,
                                       .member = calloc(1, sizeof(*definition->member))};
     if (!definition->id || !definition->member)
