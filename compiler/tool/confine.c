@@ -27,7 +27,8 @@ static struct chimera_confinement found;
 
 static bool has_seccomp(void)
 {
-    return confine_calls_known() && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0;
+    /* Not 0 where we are filtered ourselves: in a container, or a unit of systemd. */
+    return confine_calls_known() && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
 }
 
 static void look_for_confinement(void)

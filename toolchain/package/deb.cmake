@@ -25,24 +25,24 @@ set(SAME_VERSION "(= ${PROJECT_VERSION}-${CHIMERA_PACKAGE_RELEASE})")
 
 set(CPACK_DEBIAN_COMMON_PACKAGE_NAME chimera-common)
 set(CPACK_COMPONENT_COMMON_DESCRIPTION "Kubernetes admission policies, native: what both programs use
- Capabilities that policies may be granted, the schema of policies.yml,
- and the documentation.")
+Capabilities that policies may be granted, the schema of policies.yml,
+and the documentation.")
 
 set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME chimera)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS "chimera-common ${SAME_VERSION}, clang-19, lld-19, llvm-19, wabt")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_RECOMMENDS "tcc, ca-certificates")
 set(CPACK_COMPONENT_COMMAND_DESCRIPTION "Kubernetes admission policies, native: to make and try them
- Compiles admission policies in WebAssembly to native, sandboxed plugins,
- runs, tests and measures them, and does what Kubewarden's kwctl does.")
+Compiles admission policies in WebAssembly to native, sandboxed plugins,
+runs, tests and measures them, and does what Kubewarden's kwctl does.")
 
 set(CPACK_DEBIAN_SERVER_PACKAGE_NAME chimera-server)
 set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "chimera-common ${SAME_VERSION}")
 set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_SERVER_PACKAGE_SUGGESTS "chimera ${SAME_VERSION}")
 set(CPACK_COMPONENT_SERVER_DESCRIPTION "Kubernetes admission policies, native: to serve them
- Answers the webhooks of Kubernetes by policies that were compiled to native
- code, in the place of Kubewarden's policy-server. Bundles are served as they
- are; to compile policies at its start it needs the package chimera.")
+Answers the webhooks of Kubernetes by policies that were compiled to native
+code, in the place of Kubewarden's policy-server. Bundles are served as they
+are; to compile policies at its start it needs the package chimera.")
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
     ${CMAKE_SOURCE_DIR}/toolchain/package/debian/postinst
     ${CMAKE_SOURCE_DIR}/toolchain/package/debian/prerm
