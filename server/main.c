@@ -91,11 +91,6 @@ static int serve(const struct options *options, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = policies_file_read(&config, &file, err);
     if (code == CHIMERA_OK) {
-        /* What is accepted so that a deployment of the reference starts, and not done. */
-        if (options->sigstore_trust_config)
-            warn("--sigstore-trust-config: this version does not verify signatures");
-        if (options->docker_config)
-            warn("--docker-config-json-path: this version does not pull from registries");
         if (options->is_pprof)
             warn("--enable-pprof: the endpoints only tell how to profile from outside");
         code = supervisor_run(&config, file, err);
@@ -112,6 +107,7 @@ static int run_server(const struct options *options)
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
     int code = serve(options, &err);
     if (code < 0) {
+        options_name_sources(options, &err);
         chimera_error_each(&err, say, NULL);
         daemon_failed(&err);
     }

@@ -83,6 +83,7 @@ struct chimera_cli_command {
 struct chimera_cli_given {
     const struct chimera_cli_option *option;
     const char *value; /* NULL for a flag, and for a greedy option without words */
+    bool is_variable;  /* from the environment */
 };
 
 struct chimera_cli_options {

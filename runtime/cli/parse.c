@@ -12,12 +12,15 @@ struct cursor {
     char *const *argv;
     bool is_plain; /* `--` was seen: only arguments from here on */
     enum chimera_cli_action action;
+    bool is_environment; /* what is looked at comes from a variable */
 };
 
 #define REFUSE(cursor, ...) (chimera_buffer_print(&(cursor)->options->refusal, __VA_ARGS__), false)
 
 /* More than the reference takes, which knows "true" and "false" alone and dies of NO_COLOR=1. */
-static const char *const shown_words[] = {"true", "false", NULL};
+static const char *const shown_words[] = {"true", "false", NULL}; /* the reference's */
+static const char *const taken_words[] = {"true", "1",  "yes", "on", "false",
+                                          "0",    "no", "off", NULL};
 static const char *const on_words[] = {"true", "1", "yes", "on", NULL};
 static const char *const off_words[] = {"false", "0", "no", "off", "", NULL};
 
@@ -75,7 +78,8 @@ static bool refuse_choice(struct cursor *cursor, const struct chimera_cli_option
                           const char *const *choices, const char *value)
 {
     struct chimera_buffer *refusal = &cursor->options->refusal;
-    chimera_buffer_print(refusal, "invalid value '%s' for '%s'", value, chimera_cli_shown(option));
+    chimera_buffer_print(refusal, "invalid value '%s' for '%s'", value,
+                         cursor->is_environment ? option->variable : chimera_cli_shown(option));
     chimera_cli_put_choices(choices, "\n  [possible values: ", "]", refusal);
     return false;
 }
@@ -88,7 +92,9 @@ static bool check_value(struct cursor *cursor, const struct chimera_cli_option *
     if (option->kind == CHIMERA_CLI_SWITCH && !chimera_cli_is_on(value) &&
         !is_listed(off_words, value, strcasecmp) &&
         !(option->variable && strcmp(option->variable, "NO_COLOR") == 0))
-        return refuse_choice(cursor, option, shown_words, value);
+        return refuse_choice(cursor, option,
+                             cursor->options->command->is_long_only ? taken_words : shown_words,
+                             value);
     if (value && option->choices && !is_listed(option->choices, value, strcmp) &&
         !is_listed(option->aliases, value, strcmp))
         return refuse_choice(cursor, option, option->choices, value);
@@ -110,7 +116,8 @@ static bool add_given(struct cursor *cursor, const struct chimera_cli_option *op
     struct chimera_cli_options *options = cursor->options;
     if (!check_count(cursor, option) || !check_value(cursor, option, value))
         return false;
-    options->given[options->given_count++] = (struct chimera_cli_given){option, value};
+    options->given[options->given_count++] =
+        (struct chimera_cli_given){option, value, cursor->is_environment};
     return true;
 }
 
@@ -245,6 +252,7 @@ static bool take_environment(struct cursor *cursor)
         if (chimera_cli_is_given(cursor->options, option->name))
             continue;
         const char *value = option->variable ? getenv(option->variable) : NULL;
+        cursor->is_environment = value != NULL;
         value = value ? value : option->initial;
         if (value && !add_given(cursor, option, value))
             return false;

@@ -63,17 +63,14 @@ int admin_child_open(struct admin_child *child, const struct config *config,
                      struct shared *scoreboard, struct shared *counters, struct shared *tally,
                      struct chimera_error *err)
 {
-    struct chimera_error why = {0};
     *child = (struct admin_child){
         .config = config, .scoreboard = scoreboard, .counters = counters, .tally = tally, .fd = -1};
     if (!config->has_admin)
         return CHIMERA_OK;
-    int code = socket_bind(&config->admin_address, &child->fd, &why);
+    int code = socket_bind(&config->admin_address, "--admin-port", &child->fd, err);
     if (code == CHIMERA_OK)
-        code = socket_listen(child->fd, &why);
-    if (code < 0)
-        return chimera_fail(err, code, "--admin-port: %s", why.text);
-    return start_process(child, err);
+        code = socket_listen(child->fd, "--admin-port", err);
+    return code < 0 ? code : start_process(child, err);
 }
 
 void admin_child_close(struct admin_child *child)

@@ -18,8 +18,14 @@ struct address {
 };
 
 /* A bound socket that does not listen yet: connections are refused until it does. Or the address's
- * own, where connections wait; it is handed over. */
-int socket_bind(const struct address *address, int *ret_fd, struct chimera_error *err);
-int socket_listen(int fd, struct chimera_error *err);
+ * own, where connections wait; it is handed over. `flag` is what a failure names, such as "--port".
+ */
+int socket_bind(const struct address *address, const char *flag, int *ret_fd,
+                struct chimera_error *err);
+int socket_listen(int fd, const char *flag, struct chimera_error *err);
+
+/* "127.0.0.1:80" or "[::]:80". Returns `to`. */
+#define SOCKET_TEXT (INET6_ADDRSTRLEN + 9)
+const char *socket_show(const struct address *address, char to[SOCKET_TEXT]);
 
 #endif

@@ -48,8 +48,8 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
     /* A link to the folder may be pointed to another bundle at any time; one load is of one. */
     CHIMERA_FREE char *folder = realpath(options->bundle, NULL);
     if (!folder)
-        return chimera_fail(err, CHIMERA_EIO, "cannot open the bundle %s: %s", options->bundle,
-                            strerror(errno));
+        return chimera_fail(err, CHIMERA_EIO, "--bundle: cannot open the bundle %s: %s",
+                            options->bundle, strerror(errno));
     int code = chimera_bundle_read(folder, &bundle, err);
     if (code == CHIMERA_OK)
         code = options->are_policies_given

@@ -14,6 +14,7 @@
 #include "runtime/reuse/verdicts.h"
 #include "runtime/source/sources.h"
 #include "runtime/source/verification.h"
+#include "runtime/text/problems.h"
 #include "runtime/text/quantity.h"
 #include "server/base/manager.h"
 #include "server/config/memory_limit.h"
@@ -166,7 +167,8 @@ static int parse_workers(const char *text, unsigned *ret_workers, struct chimera
     }
     if (!parse_number(text, UINT32_MAX, &number) || number == 0)
         return chimera_fail(err, CHIMERA_EINVAL,
-                            "error parsing the number of workers: '%s' is not a number from 1 on",
+                            "--workers: error parsing the number of workers: '%s' is not a number "
+                            "from 1 on",
                             text);
     /* The reference takes any number, and makes no threads of it. */
     *ret_workers = number < WORKERS_MAX ? (unsigned)number : WORKERS_MAX;
@@ -264,25 +266,48 @@ static int parse_numbers(const struct options *options, struct config *config,
 }
 
 /* As Rust prints an I/O error. */
-static int fail_errno(struct chimera_error *err, const char *what, int number)
+static int check_readable(const char *flag, const char *path, struct chimera_error *err)
 {
-    return chimera_fail(err, CHIMERA_EIO, "%s: %s (os error %d)", what, strerror(number), number);
+    if (access(path, R_OK) == 0)
+        return CHIMERA_OK;
+    int number = errno;
+    return chimera_fail(err, CHIMERA_EIO, "%s: cannot read %s: %s (os error %d)", flag, path,
+                        strerror(number), number);
+}
+
+/* Of the paths, separated by commas. */
+static int check_authorities(const char *paths, struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    CHIMERA_FREE char *list = strdup(paths);
+    if (!list)
+        return chimera_fail_memory(err);
+    char *rest = list, *path;
+    while (code == CHIMERA_OK && (path = strsep(&rest, ",")))
+        if (*path)
+            code = check_readable("--client-ca-file", path, err);
+    return code;
 }
 
 static int check_tls_files(const struct options *options, struct chimera_error *err)
 {
     if (!options->cert_file != !options->key_file)
         return chimera_fail(err, CHIMERA_EINVAL,
-                            "both certificate and key must be provided together");
+                            "both certificate and key must be provided together: %s is missing",
+                            options->cert_file ? "--key-file" : "--cert-file");
     if (options->client_ca_files && !options->cert_file)
         return chimera_fail(
             err, CHIMERA_EINVAL,
-            "client CA certificate requires server certificate and key to be specified");
-    if (options->cert_file && access(options->cert_file, R_OK) != 0)
-        return fail_errno(err, options->cert_file, errno);
-    if (options->key_file && access(options->key_file, R_OK) != 0)
-        return fail_errno(err, options->key_file, errno);
-    return CHIMERA_OK;
+            "client CA certificate requires server certificate and key to be specified: "
+            "--client-ca-file needs --cert-file and --key-file");
+    if (!options->cert_file)
+        return CHIMERA_OK;
+    int code = check_readable("--cert-file", options->cert_file, err);
+    if (code == CHIMERA_OK)
+        code = check_readable("--key-file", options->key_file, err);
+    if (code == CHIMERA_OK && options->client_ca_files)
+        code = check_authorities(options->client_ca_files, err);
+    return code;
 }
 
 static bool is_readable(const char *folder, const char *name)
@@ -302,6 +327,54 @@ static bool find_kubernetes(void)
             is_readable("/var/run/secrets/kubernetes.io/serviceaccount", "token"));
 }
 
+/* Before what a file's reader says, unless that begins with the place in the file. */
+static int name_flag(const char *flag, const char *path, int code, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    if (code < 0 && err && strncmp(err->text, path, strlen(path)) != 0) {
+        chimera_error_pass(err, &why);
+        chimera_fail(err, code, "%s: %s", flag, why.text);
+    }
+    return code;
+}
+
+static bool is_any(const struct address *address)
+{
+    return address->any.sa_family == AF_INET ? address->v4.sin_addr.s_addr == INADDR_ANY
+                                             : IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
+}
+
+static unsigned port_of(const struct address *address)
+{
+    return ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port : address->v6.sin6_port);
+}
+
+/* Sockets that were handed over have addresses of their own by now. */
+static bool share_a_port(const struct address *a, const struct address *b)
+{
+    if (a->fd || b->fd || port_of(a) == 0 || port_of(a) != port_of(b))
+        return false;
+    return is_any(a) || is_any(b) || (a->size == b->size && memcmp(&a->v6, &b->v6, a->size) == 0);
+}
+
+static int check_ports(const struct config *config, struct chimera_error *err)
+{
+    const struct {
+        const struct address *address;
+        const char *flag;
+    } all[] = {{&config->main_address, "--port"},
+               {&config->probe_address, "--readiness-probe-port"},
+               {&config->admin_address, "--admin-port"}};
+    size_t count = config->has_admin ? 3 : 2;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = i + 1; k < count; k++)
+            if (share_a_port(all[i].address, all[k].address))
+                return chimera_fail(err, CHIMERA_EINVAL,
+                                    "%s and %s are both %u: Address already in use (os error %d)",
+                                    all[i].flag, all[k].flag, port_of(all[i].address), EADDRINUSE);
+    return CHIMERA_OK;
+}
+
 int config_make(const struct options *options, struct config *ret_config, struct chimera_error *err)
 {
     struct config config = {.options = *options, .has_kubernetes = find_kubernetes()};
@@ -319,10 +392,14 @@ int config_make(const struct options *options, struct config *ret_config, struct
         code = parse_numbers(options, &config, err);
     if (code == CHIMERA_OK)
         code = check_tls_files(options, err);
+    if (code == CHIMERA_OK)
+        code = check_ports(&config, err);
     if (code == CHIMERA_OK && options->sources)
-        code = chimera_sources_check(options->sources, &config.warnings, err);
+        code = name_flag("--sources-path", options->sources,
+                         chimera_sources_check(options->sources, &config.warnings, err), err);
     if (code == CHIMERA_OK && options->verification)
-        code = chimera_verification_read(options->verification, NULL, err);
+        code = name_flag("--verification-path", options->verification,
+                         chimera_verification_read(options->verification, NULL, err), err);
     if (options->shortcut_namespace)
         config.shortcut_namespace = chimera_slice_of(options->shortcut_namespace);
     if (code == CHIMERA_OK) {

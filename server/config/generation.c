@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/config/generation.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -110,6 +111,9 @@ static int read_extras(const char *path, struct policies *policies, struct chime
     struct stat status;
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return chimera_fail(err, CHIMERA_EINVAL, "--policy-options: %s is no regular file", path);
+    if (access(path, R_OK) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "--policy-options: cannot read %s: %s", path,
+                            strerror(errno));
     int code = chimera_policy_options_read(path, ids, extras, err);
     for (size_t i = 0; i < count; i++)
         policies->policy[i].extras = extras[i]; /* which end with them */

@@ -2,6 +2,7 @@
 #include "server/config/options.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define LISTENING "Listening"
 #define TLS "TLS"
@@ -199,6 +200,39 @@ const struct chimera_cli_command options_command = {
     .is_long_only = true,
 };
 
+static const struct chimera_cli_option *find_flag(const char *text, size_t *ret_size)
+{
+    *ret_size = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    for (const struct chimera_cli_option *option = TABLE; option->name; option++)
+        if (strlen(option->name) + 2 == *ret_size &&
+            strncmp(text + 2, option->name, *ret_size - 2) == 0)
+            return option;
+    return NULL;
+}
+
+void options_name_sources(const struct options *options, struct chimera_error *err)
+{
+    char text[sizeof(err->text)];
+    size_t size = 0;
+    const char *at = err->text;
+    _Static_assert(sizeof(TABLE) / sizeof(TABLE[0]) <= OPTIONS_MAX, "each has a place");
+    while (*at && size < sizeof(text) - 1) {
+        size_t flag_size = 1;
+        const struct chimera_cli_option *option =
+            strncmp(at, "--", 2) == 0 ? find_flag(at, &flag_size) : NULL;
+        bool is_variable = option && options->is_variable[option - TABLE];
+        size_t room = sizeof(text) - 1 - size;
+        const char *from = is_variable ? option->variable : at;
+        size_t taken = is_variable ? strlen(from) : flag_size;
+        taken = taken < room ? taken : room;
+        memcpy(text + size, from, taken);
+        size += taken;
+        at += flag_size;
+    }
+    memcpy(err->text, text, size);
+    err->text[size] = '\0';
+}
+
 int options_parse(int argc, char *const *argv, struct options *ret_options,
                   enum chimera_cli_action *ret_action, struct chimera_error *err)
 {
@@ -211,6 +245,7 @@ int options_parse(int argc, char *const *argv, struct options *ret_options,
     for (size_t i = 0; i < given.given_count; i++) {
         const struct chimera_cli_given *one = &given.given[i];
         void *field = (char *)&options + one->option->field;
+        options.is_variable[one->option - TABLE] = one->is_variable;
         if (one->option->kind == CHIMERA_CLI_SWITCH)
             *(bool *)field = chimera_cli_is_on(one->value);
         else

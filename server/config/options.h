@@ -11,6 +11,8 @@
 #include "runtime/base/error.h"
 #include "runtime/cli/cli.h"
 
+#define OPTIONS_MAX 80
+
 struct options { /* texts are NULL where nothing is given and there is no default */
     const char *address, *port, *readiness_port, *admin_port, *workers;
     const char *cert_file, *key_file, *client_ca_files;
@@ -25,11 +27,16 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes,
         is_pprof, is_continue_on_errors, is_unconfined_build_allowed, is_without_lockdown,
         is_waiting_for_full, is_watch_off;
-    bool are_policies_given; /* `policies` is more than the default */
+    bool are_policies_given;       /* `policies` is more than the default */
+    bool is_variable[OPTIONS_MAX]; /* by row of the table: its environment variable gave it */
 };
 
 /* The program itself, with its table. */
 extern const struct chimera_cli_command options_command;
+
+/* Writes the variable in place of each flag that is named in err->text, where it was the variable
+ * that gave the value. */
+void options_name_sources(const struct options *options, struct chimera_error *err);
 
 /* On failure err->text is what to print behind "error: ", with the exit code 2 as the reference has
  * it. *ret_options is set only when *ret_action is CHIMERA_CLI_RUN. */

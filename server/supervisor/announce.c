@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/supervisor/announce.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <sys/socket.h>
 
 #include "runtime/base/buffer.h"
@@ -12,7 +10,6 @@
 #define FIELDS_MAX 10
 #define IDS_SHOWN 10 /* of each list */
 #define IDS_BYTES ((size_t)2048)
-#define ADDRESS_TEXT (INET6_ADDRSTRLEN + 9)
 
 struct line {
     struct chimera_log_field field[FIELDS_MAX];
@@ -38,16 +35,9 @@ static const char *show_address(const struct address *given, int fd, char *to)
 {
     struct address address = *given;
     socklen_t size = sizeof(address.v6);
-    char host[INET6_ADDRSTRLEN] = "?";
     if (fd >= 0)
         getsockname(fd, &address.any, &size);
-    bool is_v6 = address.any.sa_family == AF_INET6;
-    inet_ntop(address.any.sa_family,
-              is_v6 ? (void *)&address.v6.sin6_addr : (void *)&address.v4.sin_addr, host,
-              sizeof(host));
-    snprintf(to, ADDRESS_TEXT, is_v6 ? "[%s]:%u" : "%s:%u", host,
-             (unsigned)ntohs(is_v6 ? address.v6.sin6_port : address.v4.sin_port));
-    return to;
+    return socket_show(&address, to);
 }
 
 static void add_text(struct line *line, const char *name, const char *text)
@@ -68,7 +58,7 @@ void announce_start(const struct config *config, int main_fd, int probe_fd,
 {
     const struct options *options = &config->options;
     struct line line = {.count = 0};
-    char main_text[ADDRESS_TEXT], probe_text[ADDRESS_TEXT], admin_text[ADDRESS_TEXT];
+    char main_text[SOCKET_TEXT], probe_text[SOCKET_TEXT], admin_text[SOCKET_TEXT];
     add_text(&line, "version", CHIMERA_VERSION);
     add_text(&line, "address", show_address(&config->main_address, main_fd, main_text));
     add_text(&line, "readiness", show_address(&config->probe_address, probe_fd, probe_text));

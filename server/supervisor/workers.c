@@ -32,9 +32,10 @@ void workers_init(struct workers *workers, const struct workers_inputs *with)
 
 int workers_open(struct workers *workers, struct chimera_error *err)
 {
-    int code = socket_bind(&workers->with.config->main_address, &workers->main_fd, err);
+    int code = socket_bind(&workers->with.config->main_address, "--port", &workers->main_fd, err);
     if (code == CHIMERA_OK)
-        code = socket_bind(&workers->with.config->probe_address, &workers->probe_fd, err);
+        code = socket_bind(&workers->with.config->probe_address, "--readiness-probe-port",
+                           &workers->probe_fd, err);
     return code;
 }
 

@@ -328,9 +328,9 @@ static int start_threads(struct worker *worker, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = lockdown_finish(&worker->lockdown, err);
     if (code == CHIMERA_OK)
-        code = socket_listen(worker->start->main_fd, err);
+        code = socket_listen(worker->start->main_fd, "--port", err);
     if (code == CHIMERA_OK)
-        code = socket_listen(worker->start->probe_fd, err);
+        code = socket_listen(worker->start->probe_fd, "--readiness-probe-port", err);
     return code;
 }
 

@@ -388,7 +388,7 @@ class Life(unittest.TestCase):
             flags = ["--admin-port", str(taken.getsockname()[1])]
             server = Server({"accept": {"module": wasm("accept")}}, *flags, is_awaited=False)
             self.assertEqual(server.process.wait(60), 1)
-            self.assertIn("--admin-port: ", server.errors())
+            self.assertIn(" (--admin-port): ", server.errors())
             server.__exit__()
 
     def test_counts_outlast_crashes_and_reloads(self):

@@ -210,7 +210,8 @@ static const struct line server_lines[] = {
     {"--port=1 --port", "the argument '--port <PORT>' cannot be used multiple times"},
     {"--daemon --daemon=x", "the argument '--daemon' cannot be used multiple times"},
     {"--level loud", "invalid value 'loud' for '--level <LEVEL>'\n  [possible values: info, warn]"},
-    {"--daemon=maybe", "invalid value 'maybe' for '--daemon'\n  [possible values: true, false]"},
+    {"--daemon=maybe", "invalid value 'maybe' for '--daemon'\n  "
+                       "[possible values: true, 1, yes, on, false, 0, no, off]"},
 };
 
 static void words_are_taken_one_after_the_other(void **state)
@@ -247,11 +248,12 @@ static void an_option_wins_over_its_variable_and_that_over_the_default(void **st
         {"TEST_LEVEL", "loud", "--level=info", "level=info"}, /* nobody asks for it then */
         {"TEST_LEVEL", "loud", "--help", "help"},
         {"TEST_LEVEL", "loud", "",
-         "invalid value 'loud' for '--level <LEVEL>'\n  [possible values: info, warn]"},
+         "invalid value 'loud' for 'TEST_LEVEL'\n  [possible values: info, warn]"},
         {"TEST_PORT", "8443", "--daemon", "daemon=true level=info port=8443"},
         {"TEST_DAEMON", "", "", "daemon= level=info"},
         {"TEST_DAEMON", "perhaps", "",
-         "invalid value 'perhaps' for '--daemon'\n  [possible values: true, false]"},
+         "invalid value 'perhaps' for 'TEST_DAEMON'\n  "
+         "[possible values: true, 1, yes, on, false, 0, no, off]"},
         {"NO_COLOR", "anything", "", "level=info no-color=anything"},
     };
     (void)state;

@@ -131,7 +131,7 @@ static void nonsense_on_the_command_line_is_named(void **state)
     assert_string_equal(err.text, "unexpected argument '-1' found");
     setenv("KUBEWARDEN_LOG_FMT", "xml", 1);
     assert_true(PARSE(&options, &err, WORD("--port=1")) < 0);
-    assert_string_equal(err.text, "invalid value 'xml' for '--log-fmt <LOG_FMT>'\n"
+    assert_string_equal(err.text, "invalid value 'xml' for 'KUBEWARDEN_LOG_FMT'\n"
                                   "  [possible values: text, json, otlp]");
 }
 
@@ -154,17 +154,28 @@ static const struct refusal REFUSALS[] = {
     {"--addr=::1%lo", "--addr: expected an IP address "},
     {"--addr=", "--addr: expected an IP address "},
     {"--readiness-probe-port=a", "--readiness-probe-port: expected a number from 0 to 65535"},
-    {"--workers=0", "error parsing the number of workers: '0' is not a number from 1 on"},
-    {"--workers=many", "error parsing the number of workers: 'many' is not a number from 1 on"},
+    {"--workers=0",
+     "--workers: error parsing the number of workers: '0' is not a number from 1 on"},
+    {"--workers=many",
+     "--workers: error parsing the number of workers: 'many' is not a number from 1 on"},
     {"--policy-timeout=2s", "--policy-timeout: expected a whole number of seconds, found '2s'"},
-    {"--cert-file=/nowhere", "both certificate and key must be provided together"},
+    {"--cert-file=/nowhere",
+     "both certificate and key must be provided together: --key-file is missing"},
+    {"--key-file=/nowhere",
+     "both certificate and key must be provided together: --cert-file is missing"},
     {"--client-ca-file=/nowhere",
-     "client CA certificate requires server certificate and key to be specified"},
-    {"--sources-path=/nowhere",
-     "error while loading sources from /nowhere: Cannot read certificate from file: "
-     "No such file or directory (os error 2)"},
-    {"--verification-path=/nowhere",
-     "failed to read verification file: /nowhere: No such file or directory (os error 2)"},
+     "client CA certificate requires server certificate and key to be specified: "
+     "--client-ca-file needs --cert-file and --key-file"},
+    {"--sources-path=/nowhere", "--sources-path: error while loading sources from /nowhere: Cannot "
+                                "read certificate from file: "
+                                "No such file or directory (os error 2)"},
+    {"--verification-path=/nowhere", "--verification-path: failed to read verification file: "
+                                     "/nowhere: No such file or directory (os "
+                                     "error 2)"},
+    {"--readiness-probe-port=3000",
+     "--port and --readiness-probe-port are both 3000: Address already in use (os error 98)"},
+    {"--admin-port=127.0.0.1:3000", "--port and --admin-port are both 3000: "},
+    {"--admin-port=8081", "--readiness-probe-port and --admin-port are both 8081: "},
     {"--verification-path=/dev/null",
      "/dev/null: expected a map of allOf and anyOf, found nothing"},
     {"--max-body-bytes=1", "--max-body-bytes: '1' is not a number from 1024 to"},
@@ -184,6 +195,79 @@ static void settings_that_cannot_be_are_refused(void **state)
         if (strncmp(err.text, REFUSALS[i].text, strlen(REFUSALS[i].text)) != 0)
             fail_msg("%s: %s", REFUSALS[i].flag, err.text);
     }
+}
+
+static void a_certificate_that_cannot_be_read_is_named(void **state)
+{
+    static const struct {
+        const char *certificate, *key, *authorities, *text;
+    } cases[] = {
+        {"/nowhere", "/dev/null", NULL,
+         "--cert-file: cannot read /nowhere: No such file or directory (os error 2)"},
+        {"/dev/null", "/nowhere", NULL, "--key-file: cannot read /nowhere: "},
+        {"/dev/null", "/dev/null", "/dev/null,/nowhere",
+         "--client-ca-file: cannot read /nowhere: "},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct options options;
+        struct config config;
+        struct chimera_error err = {0};
+        assert_int_equal(parse((char *[]){WORD("s"), NULL}, &options, NULL), 0);
+        options.cert_file = cases[i].certificate;
+        options.key_file = cases[i].key;
+        options.client_ca_files = cases[i].authorities;
+        assert_true(config_make(&options, &config, &err) < 0);
+        if (strncmp(err.text, cases[i].text, strlen(cases[i].text)) != 0)
+            fail_msg("%s", err.text);
+    }
+}
+
+/* Two addresses may have the same port, if neither is all of them. */
+static void ports_of_other_addresses_may_be_equal(void **state)
+{
+    struct options options;
+    struct config config;
+    (void)state;
+    assert_int_equal(
+        PARSE(&options, NULL, WORD("--addr=127.0.0.2"), WORD("--admin-port=127.0.0.1:3000")), 0);
+    assert_int_equal(config_make(&options, &config, NULL), 0);
+    config_done(&config);
+    assert_int_equal(PARSE(&options, NULL, WORD("--port=0"), WORD("--readiness-probe-port=0")), 0);
+    assert_int_equal(config_make(&options, &config, NULL), 0);
+    config_done(&config);
+}
+
+static void what_gave_the_value_is_blamed(void **state)
+{
+    static const struct {
+        const char *said, *told;
+    } cases[] = {
+        {"--port and --readiness-probe-port are both 1",
+         "KUBEWARDEN_PORT and --readiness-probe-port are both 1"},
+        {"cannot listen (--port): no", "cannot listen (KUBEWARDEN_PORT): no"},
+        {"--ports, --por, -- and - are none; --port",
+         "--ports, --por, -- and - are none; KUBEWARDEN_PORT"},
+        {"", ""},
+    };
+    struct options options;
+    struct chimera_error err = {0};
+    (void)state;
+    setenv("KUBEWARDEN_PORT", "1", 1);
+    assert_int_equal(PARSE(&options, NULL, WORD("--readiness-probe-port=1")), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        chimera_fail(&err, CHIMERA_EINVAL, "%s", cases[i].said);
+        options_name_sources(&options, &err);
+        assert_string_equal(err.text, cases[i].told);
+    }
+    memset(err.text, 'x', sizeof(err.text) - 1);
+    memcpy(err.text + sizeof(err.text) - 8, " --port", 8);
+    options_name_sources(&options, &err); /* longer than there is room for: cut */
+    assert_string_equal(err.text + sizeof(err.text) - 8, " KUBEWA");
+    assert_int_equal(PARSE(&options, NULL, WORD("--port=1")), 0);
+    chimera_fail(&err, CHIMERA_EINVAL, "--port: no");
+    options_name_sources(&options, &err);
+    assert_string_equal(err.text, "--port: no");
 }
 
 static void ipv6_is_taken_with_brackets_and_without(void **state)
@@ -229,6 +313,9 @@ int main(void)
         cmocka_unit_test_setup(nonsense_on_the_command_line_is_named, clean_environment),
         cmocka_unit_test_setup(settings_that_cannot_be_are_refused, clean_environment),
         cmocka_unit_test_setup(ipv6_is_taken_with_brackets_and_without, clean_environment),
+        cmocka_unit_test_setup(a_certificate_that_cannot_be_read_is_named, clean_environment),
+        cmocka_unit_test_setup(ports_of_other_addresses_may_be_equal, clean_environment),
+        cmocka_unit_test_setup(what_gave_the_value_is_blamed, clean_environment),
         cmocka_unit_test_setup(a_switched_off_limit_is_not_read, clean_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

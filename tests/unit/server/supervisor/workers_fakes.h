@@ -177,9 +177,10 @@ int64_t tenants_pass_time(struct tenants *tenants, int64_t at_ms)
     return INT64_MAX;
 }
 
-int socket_bind(const struct address *address, int *ret_fd, struct chimera_error *err)
+int socket_bind(const struct address *address, const char *flag, int *ret_fd,
+                struct chimera_error *err)
 {
-    (void)address, (void)err;
+    (void)address, (void)flag, (void)err;
     *ret_fd = dup(0);
     return CHIMERA_OK;
 }

@@ -428,8 +428,9 @@ int listener_start(struct listener *of, struct chimera_error *err)
     return do_step("listener", err);
 }
 
-int socket_listen(int fd, struct chimera_error *err)
+int socket_listen(int fd, const char *flag, struct chimera_error *err)
 {
+    assert_string_equal(flag, fd == listener->main_fd ? "--port" : "--readiness-probe-port");
     return do_step(fd == listener->main_fd ? "listen" : "listen-probe", err);
 }
 
