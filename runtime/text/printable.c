@@ -119,6 +119,13 @@ static void append_message(struct chimera_slice text, struct chimera_buffer *out
     }
 }
 
+static bool is_hushed;
+
+void chimera_printable_hush(void)
+{
+    is_hushed = true;
+}
+
 static enum chimera_colour colour_of(const char *word)
 {
     if (strcasecmp(word, "error") == 0)
@@ -130,6 +137,8 @@ void chimera_printable_vsay(FILE *to, const char *word, const char *format, va_l
 {
     CHIMERA_FREE char *text = NULL;
     struct chimera_buffer out;
+    if (is_hushed && word && colour_of(word) != CHIMERA_COLOUR_BAD)
+        return;
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;
     struct chimera_slice message = text ? chimera_slice_of(text) : CHIMERA_SLICE("out of memory");

@@ -46,6 +46,10 @@ void chimera_printable_say(FILE *to, const char *word, const char *format, ...)
 void chimera_printable_vsay(FILE *to, const char *word, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
+/* From now on no message whose word is another than "error" is written: who asked for quiet wants
+ * no warnings and notes. For the whole process, before it has threads. */
+void chimera_printable_hush(void);
+
 /* JSON or YAML that is written: the same document, and nothing in it but what may pass and line
  * ends. Of YAML, texts with other characters must stand in double quotes. */
 void chimera_printable_document(struct chimera_slice text, enum chimera_printable_form form,

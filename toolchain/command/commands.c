@@ -47,8 +47,6 @@ void say_json(struct chimera_slice line)
 void say_warning(const char *format, ...)
 {
     va_list arguments;
-    if (level == SAY_QUIET)
-        return;
     va_start(arguments, format);
     chimera_printable_vsay(stderr, "Warning", format, arguments);
     va_end(arguments);
@@ -67,6 +65,8 @@ enum say_level say_level(void)
 void say_level_set(enum say_level wanted)
 {
     level = wanted;
+    if (wanted == SAY_QUIET)
+        chimera_printable_hush();
     if (wanted == SAY_VERBOSE)
         chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_DEBUG);
 }

@@ -78,7 +78,7 @@ int protocol_ask(const char *path, enum chimera_protocol *ret_protocol, struct c
     struct chimera_progress progress;
     struct chimera_builder *builder = NULL;
     bool was_cached = false;
-    chimera_progress_init(&progress, STDERR_FILENO);
+    chimera_progress_init(&progress, say_level() == SAY_QUIET ? -1 : STDERR_FILENO);
     const struct chimera_build_options options = {.progress = &progress, .loads_plugins = true};
     interrupt_catch();
     int code = chimera_builder_new(&options, &builder, err);

@@ -274,7 +274,7 @@ static int make_builder(struct runner *runner, struct chimera_error *err)
         .has_no_cache = runner->has_no_cache, .progress = &runner->progress, .loads_plugins = true};
     if (runner->builder)
         return CHIMERA_OK;
-    chimera_progress_init(&runner->progress, STDERR_FILENO);
+    chimera_progress_init(&runner->progress, say_level() == SAY_QUIET ? -1 : STDERR_FILENO);
     return chimera_builder_new(&options, &runner->builder, err);
 }
 

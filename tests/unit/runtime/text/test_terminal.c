@@ -90,6 +90,23 @@ static void a_message_has_its_word_in_colour(void **state)
     free(text);
 }
 
+/* For the whole process: the last of the tests. */
+static void a_hushed_process_has_errors_alone(void **state)
+{
+    FILE *file = tmpfile();
+    char read[80] = "";
+    (void)state;
+    chimera_printable_hush();
+    chimera_printable_say(file, "Warning", "w");
+    chimera_printable_say(file, "Note", "n");
+    chimera_printable_say(file, NULL, "plain");
+    chimera_printable_say(file, "error", "x");
+    rewind(file);
+    assert_true(fread(read, 1, sizeof(read) - 1, file) > 0);
+    fclose(file);
+    assert_string_equal(read, "plain\nerror: x\n");
+}
+
 static void the_width_is_the_variable_s_or_the_terminal_s(void **state)
 {
     static const struct {
@@ -114,6 +131,7 @@ int main(void)
         cmocka_unit_test(colours_follow_the_rule),
         cmocka_unit_test(a_message_has_its_word_in_colour),
         cmocka_unit_test(the_width_is_the_variable_s_or_the_terminal_s),
+        cmocka_unit_test(a_hushed_process_has_errors_alone),
     };
     return cmocka_run_group_tests(tests, open_both, NULL);
 }
