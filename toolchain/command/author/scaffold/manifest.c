@@ -16,9 +16,6 @@
 
 #define PREFIX "io.kubewarden.policy."
 
-/* Known from kwctl, and refused rather than ignored: each would change what is trusted. */
-static const char *const refused_options[] = {"sources-path", "docker-config-json-path"};
-
 static int parse_settings(struct chimera_buffer *text, struct json_object **ret_settings,
                           struct chimera_error *err)
 {
@@ -142,16 +139,7 @@ static int run_manifest(const struct chimera_cli_options *options)
     struct policy_module file = {0};
     struct chimera_error err = {0};
     struct fetch_flags flags = {0};
-    int code = CHIMERA_OK;
-    for (size_t i = 0; i < sizeof(refused_options) / sizeof(*refused_options); i++)
-        if (chimera_cli_is_given(options, refused_options[i])) {
-            code = chimera_fail(&err, CHIMERA_EREFUSED,
-                                "--%s is not supported by this version of chimera yet",
-                                refused_options[i]);
-            break;
-        }
-    if (code == 0)
-        code = fetch_flags_read(options, &flags, &err);
+    int code = fetch_flags_read(options, &flags, &err);
     if (code == 0)
         code = policy_module_open(options->arguments[0], &flags.fetch, &file, &err);
     fetch_flags_done(&flags);
@@ -204,7 +192,9 @@ static const struct chimera_cli_option manifest_options[] = {
 static const struct chimera_cli_argument manifest_arguments[] = {
     {.name = "uri_or_sha_prefix",
      .is_required = true,
-     .help = "The policy: a path or a file:// URI of a WebAssembly module"},
+     .help =
+         "The policy: a path, a URI (registry://..., https://..., file://...) or the beginning of "
+         "the SHA-256 of one in the store"},
     {0},
 };
 
