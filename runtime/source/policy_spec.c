@@ -28,6 +28,14 @@ void policies_drop_from(struct policies *policies, size_t first)
     }
 }
 
+bool policy_spec_is_plugin(const struct policy_spec *policy, const char *path)
+{
+    size_t size = strlen(path);
+    struct chimera_slice name = chimera_slice_trim(chimera_slice_of(policy_spec_location(policy)));
+    return policy->plugin ||
+           (chimera_slice_starts(name, "file:") && size > 3 && strcmp(path + size - 3, ".so") == 0);
+}
+
 void policies_done(struct policies *policies)
 {
     policies_drop_from(policies, 0);

@@ -70,6 +70,10 @@ static inline const char *policy_spec_location(const struct policy_spec *policy)
     return policy->location ? policy->location : policy->module;
 }
 
+/* Is the file at `path`, which the policy's module led to, a plugin? One of the operator's is by
+ * its name, and a bundle has nothing else; what a URL ends in says nothing. */
+bool policy_spec_is_plugin(const struct policy_spec *policy, const char *path);
+
 void policies_done(struct policies *policies);
 
 enum policy_change { /* bits */

@@ -41,16 +41,6 @@ struct build {
     struct fetched_module bundle; /* owned; what the signature of the bundle came to, if asked */
 };
 
-/* A file of the operator's is one by its name, and a bundle has nothing else; what a URL ends in
- * says nothing. */
-static bool is_plugin(const struct policy_spec *policy, const char *path)
-{
-    size_t size = strlen(path);
-    struct chimera_slice name = chimera_slice_trim(chimera_slice_of(policy_spec_location(policy)));
-    return policy->plugin ||
-           (chimera_slice_starts(name, "file:") && size > 3 && strcmp(path + size - 3, ".so") == 0);
-}
-
 static size_t add_module(struct build *build, const char *name, const char *path, bool is_built)
 {
     for (size_t i = 0; i < build->module_count; i++)
@@ -96,7 +86,7 @@ static int place_module(struct build *build, size_t policy, const char *path,
 {
     const struct policy_spec *spec = &build->input->policies->policy[policy];
     if (path)
-        return place_file(build, policy, path, is_plugin(spec, path), err);
+        return place_file(build, policy, path, policy_spec_is_plugin(spec, path), err);
     build->input->progress[policy] = BUILD_FETCHES;
     build->wanted[build->wanted_count++] = policy;
     return CHIMERA_OK;

@@ -24,6 +24,11 @@ def make(folder, policies, *flags, cache=None):
                           text=True, env=dict(os.environ, CHIMERA_CACHE_DIR=cache or harness._cache))
 
 
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 class Bundle(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="chimera-bundle-")
@@ -104,11 +109,96 @@ class Bundle(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn('Error: policy "a": cannot open /nowhere/a.wasm', done.stderr)
         self.assertIn('Error: policy "c": registry://localhost/c:v1 is not in the store', done.stderr)
-        self.assertIn("2 of 3 modules cannot be built", done.stderr)
+        self.assertIn("p.yml: 2 mistakes; --no-check ", done.stderr)
         self.assertEqual(os.listdir(self.folder), ["p.yml"])
         done = make(self.folder, {"a": {"modul": "x"}})
         self.assertEqual(done.returncode, 1)
         self.assertIn("p.yml:1:2: a.module: missing; expected ", done.stderr)
+
+    # --- What is looked at before ---
+
+    BAD = {"a": {"module": wasm("settings-invalid"), "policymode": "monitor"},
+           "g": {"expression": "b(", "message": "m", "policies": {"b": {"module": wasm("accept")}}}}
+
+    def test_a_bad_set_makes_none(self):
+        done = make(self.folder, self.BAD)
+        self.assertEqual(done.returncode, 1)
+        lines = done.stderr.splitlines()
+        starts = ['Error: group "g": error evaluating policy group expression: ', 'Error: policy "a": Policy settings are invalid: key x is missing',
+                  "Warning: ", f"Error: no bundle was made of {self.folder}/p.yml: 2 mistakes; --no-check does not look for more than can be built"]
+        self.assertEqual(len(lines), len(starts), lines)
+        for line, start in zip(lines, starts):
+            self.assertTrue(line.startswith(start), (line, start))
+        self.assertIn("is `policyMode` meant?", lines[2])
+        self.assertEqual(os.listdir(self.folder), ["p.yml"])
+        self.assertIn("there is no policy in it", make(self.folder, {}).stderr)
+
+    def test_one_of_a_bad_set_is_made_when_told_so(self):
+        """A server takes sets that are refused here."""
+        done = make(self.folder, self.BAD, "--no-check", "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with self.own(is_awaited=False) as server:
+            self.assertEqual(server.process.wait(60), 1)
+            self.assertIn("Policy settings are invalid: key x is missing", server.errors())
+
+    # --- Plugins that were built before ---
+
+    def build(self, *words):
+        done = subprocess.run([COMMAND, "build", "-q", "-o", self.folder + "/built", *words], capture_output=True, text=True, check=True,
+                              env=dict(os.environ, CHIMERA_CACHE_DIR=harness._cache))
+        return [line for line in done.stdout.splitlines()]
+
+    def test_plugins_are_copied(self):
+        """The bundle has the bytes of one that was made from the modules."""
+        names = ("reject-message-code", "accept")
+        paths = self.build("--tier", "full", *[os.path.join(harness.POLICIES, name + ".wasm") for name in names])
+        self.make({name: {"module": "file://" + path, "settings": {"a": "yes", "b": "1.0"}} for name, path in zip(names, paths)})
+        plugins = {name: read(self.path("plugins", name)) for name in os.listdir(self.path("plugins"))}
+        policies = read(self.path("policies.yml"))
+        shutil.rmtree(self.folder + "/built")
+        with self.own() as server:
+            self.assertEqual(server.verdict("/validate/reject-message-code")["status"], {"message": "not today", "code": 418})
+            self.assertTrue(server.verdict("/validate/accept")["allowed"])
+        shutil.rmtree(self.bundle)
+        self.make({name: {"module": wasm(name), "settings": {"a": "yes", "b": "1.0"}} for name in names}, "--quiet")
+        self.assertEqual({name: read(self.path("plugins", name)) for name in os.listdir(self.path("plugins"))}, plugins)
+        self.assertEqual(read(self.path("policies.yml")), policies)
+
+    def test_a_plugin_may_be_named_twice_and_its_module_too(self):
+        path, = self.build("--tier", "full", os.path.join(harness.POLICIES, "accept.wasm"))
+        self.make({"a": {"module": "file://" + path}, "b": {"module": "./built/plugins/" + os.path.basename(path), "settings": {"b": 1}},
+                   "c": {"module": wasm("accept"), "settings": {"c": 1}}}, "--quiet")
+        with self.own() as server:
+            for id in "abc":
+                self.assertTrue(server.verdict("/validate/" + id)["allowed"])
+
+    def test_what_is_no_whole_plugin_makes_none(self):
+        path, = self.build("--tier", "full", os.path.join(harness.POLICIES, "accept.wasm"))
+        stem = path[:-len(".so")]
+        entry = {"a": {"module": "file://" + path}}
+        for flags, want in (((), 'policy "a": '), (("--no-check",), "the file .so beside the plugin is not what its manifest says: build it again")):
+            with open(path, "r+b") as out:
+                out.seek(-1, 2)
+                out.write(b"x")
+            done = make(self.folder, entry, *flags)
+            self.assertEqual((done.returncode, os.path.exists(self.bundle)), (1, False))
+            self.assertIn(want, done.stderr)
+        shutil.rmtree(self.folder + "/built")
+        path, = self.build("--tier", "full", os.path.join(harness.POLICIES, "accept.wasm"))
+        for suffix in (".so", ".json", ".image", ".names"):
+            if os.path.exists(stem + suffix):
+                os.rename(stem + suffix, os.path.join(self.folder, "Mine" + suffix))
+        done = make(self.folder, {"a": {"module": "./Mine.so"}})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('policy "a": Mine.so: the name of a plugin in a bundle has digits, small letters and - only', done.stderr)
+        os.remove(self.folder + "/Mine.json")
+        self.assertIn('Error: policy "a": ', make(self.folder, {"a": {"module": "./Mine.so"}}).stderr)
+
+    def test_one_of_the_quick_tier_is_told(self):
+        path, = self.build("--tier", "quick", os.path.join(harness.POLICIES, "accept.wasm"))
+        done = make(self.folder, {"a": {"module": "file://" + path}})
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"^Warning: .* is of the quick tier, which takes longer for each request: build it with ")
 
     def test_the_store_of_modules_is_used(self):
         place = os.path.join(self.folder, "store", "registry", "localhost:5000", "team")

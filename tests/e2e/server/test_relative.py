@@ -15,7 +15,7 @@ def put(folder):
     for name in ("up.wasm", os.path.join("set", "a b%.wasm")):
         shutil.copy(os.path.join(harness.POLICIES, "accept.wasm"), os.path.join(folder, name))
     path = os.path.join(folder, "set", "policies.yml")
-    write(path, {id: {"module": module} for id, module in FORMS.items()})
+    write(path, {id: {"module": module, "settings": {"id": id}} for id, module in FORMS.items()})
     return path
 
 

@@ -240,11 +240,11 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-static void say_as_text(const struct task *task)
+static void say_as_text(const struct task *task, bool is_quiet)
 {
     const struct findings *findings = &task->findings;
     size_t policies = task->policies.policy_count, groups = task->policies.group_count;
-    findings_say(findings);
+    findings_say(findings, is_quiet);
     struct chimera_buffer text;
     chimera_buffer_init(&text, TEXT_MAX);
     if (findings->errors)
@@ -274,7 +274,7 @@ static int check(const struct chimera_cli_options *options, struct task *task,
     else if (chimera_cli_is_given(options, "json"))
         say_as_json(task);
     else
-        say_as_text(task);
+        say_as_text(task, option_quiet(options));
     code = code < 0 || task->findings.errors ? EXIT_FAILED : EXIT_GOOD;
     free_task(task);
     return code;

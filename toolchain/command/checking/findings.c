@@ -109,9 +109,10 @@ static void say(const struct finding *finding)
     chimera_buffer_free(&names);
 }
 
-void findings_say(const struct findings *findings)
+void findings_say(const struct findings *findings, bool is_quiet)
 {
-    for (enum finding_kind kind = FINDING_ERROR; kind <= FINDING_WARNING; kind++)
+    enum finding_kind last = is_quiet ? FINDING_ERROR : FINDING_WARNING;
+    for (enum finding_kind kind = FINDING_ERROR; kind <= last; kind++)
         for (size_t i = 0; i < findings->count; i++)
             if (findings->list[i].kind == kind)
                 say(&findings->list[i]);

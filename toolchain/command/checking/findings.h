@@ -44,8 +44,9 @@ void findings_add(struct findings *findings, enum finding_kind kind, enum findin
                   const char *id, const char *text);
 void findings_done(struct findings *findings);
 
-/* A line each on standard error, "Error: policy "ID": TEXT", errors first. */
-void findings_say(const struct findings *findings);
+/* A line each on standard error, "Error: policy "ID": TEXT", errors first; `is_quiet`: no warnings.
+ */
+void findings_say(const struct findings *findings, bool is_quiet);
 
 /* A list of {severity, about, policies, message}. Owned by the caller; NULL: no memory. */
 struct json_object *findings_json(const struct findings *findings);

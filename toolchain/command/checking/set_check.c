@@ -222,12 +222,6 @@ static uint32_t limit_of(const struct set_check *check, const struct policy_spec
     return seconds > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)seconds * 1000;
 }
 
-static bool is_plugin(const char *path)
-{
-    size_t size = strlen(path);
-    return size > 3 && strcmp(path + size - 3, ".so") == 0;
-}
-
 /* What several policies have is built once for all, as the builder keeps it. */
 void set_check_policy(const struct set_check *check, size_t index, const char *module,
                       struct findings *findings)
@@ -235,7 +229,7 @@ void set_check_policy(const struct set_check *check, size_t index, const char *m
     const struct policy_spec *policy = &check->policies->policy[index];
     struct chimera_built built = {0};
     struct chimera_error why = {0};
-    bool is_built = !is_plugin(module);
+    bool is_built = !policy_spec_is_plugin(policy, module);
     int code = CHIMERA_OK;
     if (is_built)
         code = chimera_build(check->builder, module, CHIMERA_MODE_NONE, CHIMERA_TIER_ANY, &built,

@@ -19,12 +19,14 @@
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
 #include "runtime/yaml/adapt.h"
+#include "toolchain/command/checking/set_check.h"
 #include "toolchain/command/checking/trial.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/fetch_many.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/bundle_place.h"
+#include "toolchain/command/operate/bundle_plugin.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
@@ -34,6 +36,7 @@ struct module {                                 /* one reference, as policies.ym
     char *path;                                 /* owned; NULL: it cannot be had */
     char signed_digest[CHIMERA_OCI_DIGEST_MAX]; /* of struct chimera_fetched */
     struct chimera_digest wasm, manifest;
+    bool is_plugin; /* built before: the file is a .so */
     char stem[160];
 };
 
@@ -42,7 +45,8 @@ struct task {
     const struct chimera_fetch_options *fetch;
     const char *folder; /* where the bundle is made */
     const char *key;    /* file of the private key that signs it; NULL: it is not signed */
-    bool has_no_trial;
+    bool has_no_trial, has_no_check, is_quiet;
+    struct set_check check;
     struct chimera_progress *progress;
     struct chimera_buffer text; /* of policies.yml */
     struct policies policies;
@@ -65,11 +69,11 @@ static int read_policies(struct task *task, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = chimera_yaml_adapt(&task->text, err);
     if (code == CHIMERA_OK)
-        code = policies_parse(chimera_buffer_slice(&task->text), task->path, POLICIES_LIMITS_COUNT,
-                              &task->policies, err);
+        code = policies_parse(chimera_buffer_slice(&task->text), task->path,
+                              set_check_limits(&task->check), &task->policies, err);
     if (code < 0)
         return code;
-    if (task->policies.warnings)
+    if (task->policies.warnings && task->has_no_check) /* else it tells them */
         chimera_lines_each(chimera_slice_of(task->policies.warnings), warn, NULL);
     task->module = calloc(task->policies.policy_count + 1, sizeof(*task->module));
     task->module_of = calloc(task->policies.policy_count + 1, sizeof(*task->module_of));
@@ -116,13 +120,23 @@ static int note_plugin(struct module *module, const char *so, struct chimera_err
     return chimera_digest_of_fd(fd, &module->manifest, err);
 }
 
+static int make_plugin(const struct task *task, struct chimera_builder *builder,
+                       const struct module *module, struct chimera_built *ret_built,
+                       struct chimera_error *err)
+{
+    if (!module->is_plugin)
+        return chimera_build(builder, module->path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, ret_built,
+                             err);
+    *ret_built = (struct chimera_built){.was_cached = true};
+    return bundle_copy_plugin(module->path, task->folder, &ret_built->plugin, err);
+}
+
 static int build_module(const struct task *task, struct chimera_builder *builder,
                         struct module *module, struct chimera_error *err)
 {
     struct chimera_built built = {0};
     struct chimera_error why = {0};
-    int code =
-        chimera_build(builder, module->path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &built, err);
+    int code = make_plugin(task, builder, module, &built, err);
     if (code < 0)
         return code;
     chimera_progress_end(task->progress, built.was_cached ? NULL : chimera_tier_name(built.tier));
@@ -154,6 +168,15 @@ static void say_failure(const struct task *task, size_t module, const char *why)
         say_error("policy \"%s\": %s", first, why);
 }
 
+/* The first with the module. */
+static const struct policy_spec *policy_of(const struct task *task, size_t module)
+{
+    size_t at = 0;
+    while (task->module_of[at] != module)
+        at++;
+    return &task->policies.policy[at];
+}
+
 static int take_fetched(void *context, size_t index, int code,
                         const struct chimera_fetched *fetched, const struct chimera_error *err)
 {
@@ -164,6 +187,8 @@ static int take_fetched(void *context, size_t index, int code,
            sizeof(fetched->module_digest));
     if (code == CHIMERA_OK)
         task->module[index].path = strdup(fetched->path);
+    task->module[index].is_plugin =
+        code == CHIMERA_OK && policy_spec_is_plugin(policy_of(task, index), fetched->path);
     if (task->module[index].path)
         return EXIT_GOOD;
     task->missing++;
@@ -188,6 +213,50 @@ static int fetch_modules(struct task *task, struct chimera_error *err)
     fetch_many(task->fetch, names, task->module_count, take_fetched, task);
     return CHIMERA_OK;
 }
+
+/* --- Is it good? --- */
+
+static int fail_bundle(const struct task *task, size_t found, struct chimera_error *err)
+{
+    size_t mistakes = found + task->missing;
+    return chimera_fail(err, CHIMERA_EINVAL, "no bundle was made of %s: %zu mistake%s%s",
+                        task->path, mistakes, mistakes == 1 ? "" : "s",
+                        found > 0 ? "; --no-check does not look for more than can be built" : "");
+}
+
+/* In the quick tier, before an hour of compiling. */
+static void check_policies(struct task *task, struct findings *findings)
+{
+    for (size_t i = 0; i < task->policies.policy_count; i++) {
+        const char *path = task->module[task->module_of[i]].path;
+        if (path && !task->has_no_trial)
+            set_check_policy(&task->check, i, path, findings);
+    }
+}
+
+static int check_set(struct task *task, const struct chimera_build_options *options,
+                     struct chimera_error *err)
+{
+    struct findings findings = {0};
+    if (task->has_no_check)
+        return CHIMERA_OK;
+    task->check.path = task->path;
+    task->check.text = chimera_buffer_slice(&task->text);
+    task->check.policies = &task->policies;
+    int code = chimera_builder_new(options, &task->check.builder, err);
+    if (code == CHIMERA_OK) {
+        set_check_file(&task->check, &findings);
+        check_policies(task, &findings);
+    }
+    chimera_builder_free(task->check.builder);
+    chimera_progress_clear(options->progress);
+    findings_say(&findings, task->is_quiet);
+    size_t found = findings.errors;
+    findings_done(&findings);
+    return code == CHIMERA_OK && found + task->missing > 0 ? fail_bundle(task, found, err) : code;
+}
+
+/* --- Its plugins --- */
 
 /* Goes on after a failure, so that one call tells all that is wrong. */
 static int build_modules(struct task *task, struct chimera_build_options *options,
@@ -349,6 +418,8 @@ static int make_bundle(struct task *task, const char *target, struct chimera_bui
     if (code == CHIMERA_OK)
         code = fetch_modules(task, err);
     if (code == CHIMERA_OK)
+        code = check_set(task, options, err);
+    if (code == CHIMERA_OK)
         code = build_modules(task, options, err);
     if (code == CHIMERA_OK)
         code = write_policies(task, &policies, err);
@@ -376,14 +447,17 @@ static void say(void *context, const char *line)
 }
 
 static int bundle(const struct chimera_cli_options *options, const struct fetch_flags *flags,
-                  struct chimera_build_options *build)
+                  const struct set_check *check, struct chimera_build_options *build)
 {
     const char *target = chimera_cli_value(options, "output");
     struct task task = {.path = options->arguments[0],
                         .fetch = &flags->fetch,
                         .key = chimera_cli_value(options, "sign-key"),
                         .progress = build->progress,
-                        .has_no_trial = chimera_cli_is_given(options, "no-trial")};
+                        .has_no_trial = chimera_cli_is_given(options, "no-trial"),
+                        .has_no_check = chimera_cli_is_given(options, "no-check"),
+                        .is_quiet = option_quiet(options),
+                        .check = *check};
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
@@ -408,11 +482,12 @@ static int run_bundle(const struct chimera_cli_options *options)
 {
     struct chimera_progress progress;
     struct fetch_flags flags;
+    struct set_check check;
     struct chimera_error err = {0};
     unsigned jobs = 0;
     if (!option_jobs(options, &jobs))
         return EXIT_USAGE;
-    if (fetch_flags_read(options, &flags, &err) < 0)
+    if (set_check_init(options, &check, &err) < 0 || fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
     flags.fetch.shows_progress = false; /* lines of several would overwrite each other */
     progress_open(options, &progress);
@@ -423,7 +498,7 @@ static int run_bundle(const struct chimera_cli_options *options)
         .launcher = getenv(CHIMERA_LAUNCHER_VARIABLE),
         .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
-    int code = bundle(options, &flags, &build);
+    int code = bundle(options, &flags, &check, &build);
     fetch_flags_done(&flags);
     return code;
 }
@@ -444,10 +519,15 @@ static const struct chimera_cli_option bundle_options[] = {
     FETCH_FLAG_SIGN_KEY("the bundle"),
     OPTION_CACHE_DIR,
     OPTION_JOBS,
+    {.name = "no-check",
+     .section = SECTION_BUILDS,
+     .help = "Do not look whether the set is good (`chimera check`): a server takes sets that this "
+             "refuses"},
+    SET_CHECK_FLAGS,
     {.name = "no-trial",
      .section = SECTION_BUILDS,
-     .help = "Do not try whether the policies can start here; without it one that never can is an "
-             "error"},
+     .help = "Do not try whether the policies can start here and take their settings; without it "
+             "one that cannot is an error"},
     OPTION_QUIET,
     OPTION_REQUIRE_CONFINEMENT,
     {0},
@@ -463,7 +543,8 @@ const struct chimera_cli_command command_bundle = {
     .about = "Compile all policies of a policies.yml into a folder that a server starts from",
     .description =
         "Fetches each module that the file names into the store, verified when signatures are "
-        "asked for, builds it in the full tier, and writes DIR/plugins, "
+        "asked for, tells all that is wrong as `chimera check` does, builds each module in the "
+        "full tier, and writes DIR/plugins, "
         "DIR/policies.yml with the digests of the modules in place of their references, and "
         "DIR/manifest.json, which locks all of it by digests. `chimera-server --bundle DIR` serves "
         "it, compiles nothing and needs no compiler. With --sign-key a server that asks for "
