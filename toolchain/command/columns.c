@@ -45,7 +45,7 @@ void columns_add(struct columns *columns, const char *text, const char *colour)
 void columns_add_row(struct columns *columns, const char *const *texts)
 {
     for (size_t i = 0; i < columns->width; i++)
-        columns_add(columns, texts[i], NULL);
+        columns_add(columns, texts[i], "");
 }
 
 /* Characters, as they are counted by eye. */
@@ -62,9 +62,7 @@ static void write_cell(const struct columns *columns, size_t at, size_t widest,
 {
     const struct columns_cell *cell = &columns->cell[at];
     bool is_last = at % columns->width + 1 == columns->width;
-    bool has_colour = columns->is_colourful && cell->colour;
-    chimera_buffer_print(out, "%s%s%s", has_colour ? cell->colour : "", cell->text,
-                         has_colour ? PLAIN : "");
+    chimera_buffer_print(out, "%s%s%s", cell->colour, cell->text, *cell->colour ? PLAIN : "");
     for (size_t i = width_of(cell->text); i < widest + BETWEEN && !is_last; i++)
         chimera_buffer_byte(out, ' ');
     if (!is_last)
@@ -89,5 +87,5 @@ void columns_write(struct columns *columns, struct chimera_buffer *out)
     for (size_t i = 0; i < columns->count; i++)
         free(columns->cell[i].text);
     free(columns->cell);
-    *columns = (struct columns){.width = columns->width, .is_colourful = columns->is_colourful};
+    *columns = (struct columns){.width = columns->width};
 }

@@ -267,7 +267,7 @@ static int print_built(const struct chimera_cli_options *options)
     if (code < 0)
         chimera_error_each(&err, say, NULL);
     else if (!print_tree(options, tree, &out) && is_bundle)
-        inspect_bundle_write(tree, say_in_colour(STDOUT_FILENO), &out);
+        inspect_bundle_write(tree, &out);
     else if (!chimera_cli_is_given(options, "output"))
         inspect_plugin_write(tree, &out);
     if (code == CHIMERA_OK && out.failed)

@@ -13,10 +13,10 @@
 #include "runtime/plugin/manifest.h"
 #include "runtime/source/policies_bundle.h"
 #include "runtime/text/printable.h"
+#include "runtime/text/terminal.h"
 #include "toolchain/command/columns.h"
 
 #define SHOWN_DIGITS 12
-#define BOLD "\033[1m"
 
 bool inspect_is_bundle(const char *path)
 {
@@ -173,14 +173,13 @@ static const char *common_toolchain(struct json_object *list)
     return first;
 }
 
-static void write_policies(struct json_object *list, bool has_toolchain, bool is_colourful,
-                           struct chimera_buffer *out)
+static void write_policies(struct json_object *list, bool has_toolchain, struct chimera_buffer *out)
 {
     static const char *const titles[] = {"ID",   "MODE", "TIER",     "MODULE",
                                          "SIZE", "FROM", "TOOLCHAIN"};
-    struct columns columns = {.width = has_toolchain ? 7 : 6, .is_colourful = is_colourful};
+    struct columns columns = {.width = has_toolchain ? 7 : 6};
     for (size_t i = 0; i < columns.width; i++)
-        columns_add(&columns, titles[i], BOLD);
+        columns_add(&columns, titles[i], chimera_colour(STDOUT_FILENO, CHIMERA_COLOUR_BOLD));
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         struct json_object *modules = chimera_json_member(row, "modules");
@@ -199,7 +198,7 @@ static void write_policies(struct json_object *list, bool has_toolchain, bool is
     columns_write(&columns, out);
 }
 
-void inspect_bundle_write(struct json_object *tree, bool is_colourful, struct chimera_buffer *out)
+void inspect_bundle_write(struct json_object *tree, struct chimera_buffer *out)
 {
     struct json_object *groups = chimera_json_member(tree, "groups");
     struct json_object *policies = chimera_json_member(tree, "policies");
@@ -212,7 +211,7 @@ void inspect_bundle_write(struct json_object *tree, bool is_colourful, struct ch
     if (toolchain)
         chimera_buffer_print(out, "toolchain: %s\n", toolchain);
     chimera_buffer_byte(out, '\n');
-    write_policies(policies, !toolchain, is_colourful, out);
+    write_policies(policies, !toolchain, out);
     for (size_t i = 0; groups && i < json_object_array_length(groups); i++) {
         struct json_object *group = json_object_array_get_idx(groups, i);
         chimera_buffer_text(out, i == 0 ? "\ngroup " : "group ");

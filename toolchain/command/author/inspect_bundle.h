@@ -18,6 +18,6 @@ bool inspect_is_bundle(const char *path);
 int inspect_bundle_read(const char *folder, struct json_object **ret_tree,
                         struct chimera_error *err);
 /* As people read it. */
-void inspect_bundle_write(struct json_object *tree, bool is_colourful, struct chimera_buffer *out);
+void inspect_bundle_write(struct json_object *tree, struct chimera_buffer *out);
 
 #endif

@@ -27,14 +27,19 @@ static int add_file(const char *path, struct request_files *files, struct chimer
     return file->name ? run_input_request(path, &file->text, err) : chimera_fail_memory(err);
 }
 
-static int is_request(const struct dirent *entry)
+bool request_file_is(const char *name)
 {
     static const char *const ends[] = {".json", ".yaml", ".yml"};
-    const char *dot = strrchr(entry->d_name, '.');
+    const char *dot = strrchr(name, '.');
     bool is_one = false;
     for (size_t i = 0; dot && i < sizeof(ends) / sizeof(*ends); i++)
         is_one = is_one || strcmp(dot, ends[i]) == 0;
-    return is_one && entry->d_name[0] != '.';
+    return is_one && name[0] != '.';
+}
+
+static int is_request(const struct dirent *entry)
+{
+    return request_file_is(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

@@ -6,11 +6,16 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
+#include "runtime/text/printable.h"
+#include "runtime/text/problems.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/yaml.h"
+#include "toolchain/command/author/scaffold/admission_request.h"
+#include "toolchain/command/commands.h"
 #include "toolchain/command/definition/run_input.h"
 
 #define NOTES_MAX ((size_t)1 << 20)
+#define MADE_UP ADMISSION_REQUEST_USER " with the uid " ADMISSION_REQUEST_UID
 #define WANTED "an admission review, a request, or an object of Kubernetes"
 
 void requests_init(struct requests *requests)
@@ -233,4 +238,27 @@ int requests_make(const struct request_files *files, enum request_reading readin
             code = number(ret_requests, first, err);
     }
     return code;
+}
+
+/* --- What was made of objects --- */
+
+static void say_note(void *context, const char *line)
+{
+    (void)context;
+    chimera_printable_say(stderr, "Note", "%s", line);
+}
+
+void requests_tell(const struct requests *requests)
+{
+    const struct object_notes *notes = &requests->notes;
+    if (say_level() == SAY_QUIET)
+        return;
+    if (notes->count == 1)
+        chimera_printable_say(stderr, "Note", "%.*s, and no review: asked as its CREATE by %s",
+                              (int)notes->last.size, notes->last.data, MADE_UP);
+    else if (notes->count > 1)
+        chimera_printable_say(stderr, "Note",
+                              "%zu objects, and no reviews: each asked as its CREATE by %s",
+                              notes->count, MADE_UP);
+    chimera_lines_each(chimera_buffer_slice(&notes->odd), say_note, NULL);
 }

@@ -25,6 +25,9 @@ struct request_files {         /* zeroed to begin with */
     size_t count;
 };
 
+/* Does a file of a folder count, by its name? */
+bool request_file_is(const char *name);
+
 /* Files, folders of files that end with .json, .yaml or .yml (not those below), "-". They are
  * added; the caller ends *files in any case. */
 int request_files_read(const char *path, struct request_files *files, struct chimera_error *err);
@@ -56,6 +59,9 @@ int requests_add_raw(struct json_object *tree, const char *file, struct requests
                      struct chimera_error *err);
 int requests_add_tree(struct json_object *tree, const char *file, struct requests *requests,
                       struct chimera_error *err);
+/* One line on standard error, and one for each thing that had to be guessed; unless -q was given.
+ */
+void requests_tell(const struct requests *requests);
 void requests_init(struct requests *requests);
 void requests_done(struct requests *requests);
 

@@ -78,6 +78,8 @@ static int make_requests(struct job *job, bool is_raw, const struct requests **r
     int code = CHIMERA_OK;
     if (!*has)
         code = requests_make(&job->files, reading, requests, err);
+    if (!*has && code == CHIMERA_OK) /* once: other policies get the same */
+        requests_tell(requests);
     *has = true;
     *ret_requests = requests;
     return code;

@@ -5,7 +5,6 @@
 #include "runtime/base/clock.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
-#include "toolchain/command/author/scaffold/admission_request.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/running/job.h"
 #include "toolchain/command/running/run_options.h"
@@ -14,7 +13,6 @@
 #include "toolchain/command/verdict/said.h"
 #include "toolchain/command/verdict/verdict.h"
 
-#define MADE_UP ADMISSION_REQUEST_USER " with the uid " ADMISSION_REQUEST_UID
 #define EXIT_REJECTED 3 /* with --fail-on-reject */
 
 struct run {
@@ -72,30 +70,6 @@ static const char *name_policy(const struct job *job, size_t index)
                                     : argument;
 }
 
-static void say_note(void *context, const char *line)
-{
-    (void)context;
-    chimera_printable_say(stderr, "Note", "%s", line);
-}
-
-/* Once: other policies get the same requests. */
-static void say_notes(struct requests *requests)
-{
-    struct object_notes *notes = &requests->notes;
-    if (say_level() == SAY_QUIET)
-        return;
-    if (notes->count == 1)
-        chimera_printable_say(stderr, "Note", "%.*s, and no review: asked as its CREATE by %s",
-                              (int)notes->last.size, notes->last.data, MADE_UP);
-    else if (notes->count > 1)
-        chimera_printable_say(stderr, "Note",
-                              "%zu objects, and no reviews: each asked as its CREATE by %s",
-                              notes->count, MADE_UP);
-    chimera_lines_each(chimera_buffer_slice(&notes->odd), say_note, NULL);
-    notes->count = 0;
-    chimera_buffer_reset(&notes->odd);
-}
-
 static int run_policy(struct run *run, size_t index, struct chimera_error *err)
 {
     struct job *job = &run->job;
@@ -103,8 +77,6 @@ static int run_policy(struct run *run, size_t index, struct chimera_error *err)
     const struct requests *requests = NULL;
     run->name = name_policy(job, index);
     int code = job_requests(job, index, &requests, err);
-    if (code == CHIMERA_OK)
-        say_notes(&job->reviews);
     timing_begin(&run->timing);
     if (code == CHIMERA_OK)
         code = job_start(job, index, err);

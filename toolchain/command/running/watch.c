@@ -21,6 +21,7 @@
 #include "toolchain/command/commands.h"
 #include "toolchain/command/definition/definition.h"
 #include "toolchain/command/policy_argument.h"
+#include "toolchain/command/request/requests.h"
 
 #define SETTLED_MS 50 /* without another event: who writes is done */
 #define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE)
@@ -28,7 +29,7 @@
 
 struct watched {
     int folder; /* inotify's number of it */
-    char *name; /* owned; NULL: whatever is in it */
+    char *name; /* owned; NULL: the documents in it */
 };
 
 struct watch {
@@ -144,7 +145,8 @@ static bool is_watched(const struct watch *watch, const struct inotify_event *ev
     const char *name = event->len > 0 ? event->name : "";
     for (size_t i = 0; i < watch->count; i++) {
         const struct watched *watched = &watch->watched[i];
-        if (watched->folder == event->wd && (!watched->name || strcmp(watched->name, name) == 0))
+        if (watched->folder == event->wd &&
+            (watched->name ? strcmp(watched->name, name) == 0 : request_file_is(name)))
             return true;
     }
     return false;
@@ -246,7 +248,8 @@ static int run(struct watch *watch, const struct chimera_cli_options *options,
         if (change > 0) {
             settle(watch);
             stop_child(watch);
-            chimera_printable_say(stderr, "Watch", "%s has changed", watch->last);
+            if (say_level() != SAY_QUIET)
+                chimera_printable_say(stderr, "Watch", "%s has changed", watch->last);
         }
     }
     return CHIMERA_OK;

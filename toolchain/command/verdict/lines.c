@@ -4,8 +4,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/base/error.h"
+#include "runtime/text/terminal.h"
 
 #define AROUND 3
 #define TABLE_MAX ((size_t)4 << 20) /* pairs of lines that are compared, at most */
@@ -105,20 +107,20 @@ static bool is_near(const struct changes *changes, size_t at)
     return false;
 }
 
-static void write(const struct changes *changes, bool is_colourful, struct chimera_buffer *out)
+static void show(const struct changes *changes, struct chimera_buffer *out)
 {
     static const char *const marks[] = {"  ", "- ", "+ "};
-    static const char *const colours[] = {"", "\033[0;31m", "\033[0;32m"};
+    const char *const colours[] = {"", chimera_colour(STDOUT_FILENO, CHIMERA_COLOUR_BAD),
+                                   chimera_colour(STDOUT_FILENO, CHIMERA_COLOUR_GOOD)};
     bool is_left_out = false;
     for (size_t i = 0; i < changes->count; i++) {
         const struct change *change = &changes->list[i];
         bool is_shown = is_near(changes, i);
         if (is_shown) {
-            bool has_colour = is_colourful && change->kind != KEPT;
-            chimera_buffer_print(out, "%s%s", has_colour ? colours[change->kind] : "",
-                                 marks[change->kind]);
+            chimera_buffer_print(out, "%s%s", colours[change->kind], marks[change->kind]);
             chimera_buffer_append(out, change->line);
-            chimera_buffer_text(out, has_colour ? "\033[0m\n" : "\n");
+            chimera_buffer_print(out, "%s\n",
+                                 change->kind == KEPT ? "" : chimera_colour_end(STDOUT_FILENO));
         } else if (!is_left_out) {
             chimera_buffer_text(out, "  …\n");
         }
@@ -126,8 +128,7 @@ static void write(const struct changes *changes, bool is_colourful, struct chime
     }
 }
 
-void lines_differ(struct chimera_slice from, struct chimera_slice to, bool is_colourful,
-                  struct chimera_buffer *out)
+void lines_differ(struct chimera_slice from, struct chimera_slice to, struct chimera_buffer *out)
 {
     struct text before, after;
     split(from, &before);
@@ -136,7 +137,7 @@ void lines_differ(struct chimera_slice from, struct chimera_slice to, bool is_co
                                   calloc(before.count + after.count + 1, sizeof(*changes.list))};
     if (before.line && after.line && changes.list) {
         find(&before, &after, &changes);
-        write(&changes, is_colourful, out);
+        show(&changes, out);
     } else if (!out->failed) {
         out->failed = CHIMERA_ENOMEM;
     }

@@ -209,7 +209,7 @@ bool patched_apply(struct json_object **object, struct json_object *patch)
 
 /* --- Shown --- */
 
-bool patched_write(struct chimera_slice object, struct json_object *patch, bool is_colourful,
+bool patched_write(struct chimera_slice object, struct json_object *patch,
                    struct chimera_buffer *out)
 {
     CHIMERA_JSON struct json_object *tree = NULL;
@@ -224,8 +224,7 @@ bool patched_write(struct chimera_slice object, struct json_object *patch, bool 
         chimera_yaml_show(tree, &after);
     fits = fits && !before.failed && !after.failed;
     if (fits)
-        lines_differ(chimera_buffer_slice(&before), chimera_buffer_slice(&after), is_colourful,
-                     out);
+        lines_differ(chimera_buffer_slice(&before), chimera_buffer_slice(&after), out);
     chimera_buffer_free(&before);
     chimera_buffer_free(&after);
     return fits;

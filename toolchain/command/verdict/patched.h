@@ -17,7 +17,7 @@ bool patched_apply(struct json_object **object, struct json_object *patch);
 
 /* Appends the difference: lines with "- ", "+ " or "  " before them, "…" for those left out. False,
  * and nothing is appended, where the patch does not fit or the text is no object. */
-bool patched_write(struct chimera_slice object, struct json_object *patch, bool is_colourful,
+bool patched_write(struct chimera_slice object, struct json_object *patch,
                    struct chimera_buffer *out);
 
 #endif

@@ -4,16 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
+#include "runtime/text/terminal.h"
 #include "toolchain/command/verdict/patched.h"
 
 #define LABELS_MAX ((size_t)1 << 20)
-#define BOLD "\033[1m"
-#define RED "\033[0;31m"
-#define GREEN "\033[0;32m"
+#define COLOUR(name) chimera_colour(STDOUT_FILENO, CHIMERA_COLOUR_##name)
 
 const char *verdict_object(const struct chimera_request *request)
 {
@@ -50,11 +50,11 @@ static void add_row(const struct verdict *verdict, struct columns *columns)
     const char *word = !response->allowed     ? (response->is_failure ? "failed" : "rejected")
                        : response->patch.data ? "allowed, changed"
                                               : "allowed";
-    columns_add(columns, verdict->name, NULL);
-    columns_add(columns, verdict_object(verdict->request), NULL);
-    columns_add(columns, verdict->policy, NULL);
-    columns_add(columns, word, response->allowed ? GREEN : RED);
-    columns_add(columns, message, NULL);
+    columns_add(columns, verdict->name, "");
+    columns_add(columns, verdict_object(verdict->request), "");
+    columns_add(columns, verdict->policy, "");
+    columns_add(columns, word, response->allowed ? COLOUR(GOOD) : COLOUR(BAD));
+    columns_add(columns, message, "");
 }
 
 /* --- Details --- */
@@ -102,13 +102,13 @@ static void put_extras(const struct chimera_response *response, struct chimera_b
     }
 }
 
-static void put_change(const struct verdict *verdict, bool is_colourful, struct chimera_buffer *out)
+static void put_change(const struct verdict *verdict, struct chimera_buffer *out)
 {
     CHIMERA_JSON struct json_object *patch = NULL;
     if (!verdict->response->patch.data)
         return;
     patch = patched_decode(verdict->response->patch);
-    if (patched_write(verdict->request->object, patch, is_colourful, out))
+    if (patched_write(verdict->request->object, patch, out))
         return;
     chimera_buffer_text(out, "  a patch that does not fit the object: ");
     chimera_json_write_ordered(patch, 0, out);
@@ -121,7 +121,7 @@ void verdict_table_add(const struct verdict *verdict, struct columns *columns,
     static const char *const titles[VERDICT_COLUMNS] = {"REQUEST", "OBJECT", "POLICY", "VERDICT",
                                                         "MESSAGE"};
     for (size_t i = 0; columns->count < columns->width; i++)
-        columns_add(columns, titles[i], BOLD);
+        columns_add(columns, titles[i], COLOUR(BOLD));
     add_row(verdict, columns);
     size_t head = details->size;
     chimera_buffer_byte(details, '\n');
@@ -133,7 +133,7 @@ void verdict_table_add(const struct verdict *verdict, struct columns *columns,
     if (verdict->response->has_status)
         put_causes(&verdict->response->status, details);
     put_extras(verdict->response, details);
-    put_change(verdict, columns->is_colourful, details);
+    put_change(verdict, details);
     if (details->size == body) /* there is no more to say */
         details->size = head;
 }

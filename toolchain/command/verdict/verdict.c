@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
@@ -29,9 +28,7 @@ enum verdict_form verdict_form_parse(const char *name)
 
 void verdicts_init(struct verdicts *verdicts, enum verdict_form form)
 {
-    *verdicts = (struct verdicts){
-        .form = form,
-        .columns = {.width = VERDICT_COLUMNS, .is_colourful = say_in_colour(STDOUT_FILENO)}};
+    *verdicts = (struct verdicts){.form = form, .columns = {.width = VERDICT_COLUMNS}};
     chimera_buffer_init(&verdicts->details, ANSWER_MAX);
     test_report_init(&verdicts->report, form == VERDICT_JUNIT);
     verdicts->report.is_silent = true;

@@ -10,6 +10,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/json/tree.h"
+#include "runtime/text/terminal.h"
 #include "toolchain/command/verdict/lines.h"
 #include "toolchain/command/verdict/patched.h"
 
@@ -91,7 +92,7 @@ static void assert_lines(const char *from, const char *to, const char *want)
 {
     struct chimera_buffer out;
     chimera_buffer_init(&out, 1 << 20);
-    lines_differ(chimera_slice_of(from), chimera_slice_of(to), false, &out);
+    lines_differ(chimera_slice_of(from), chimera_slice_of(to), &out);
     chimera_buffer_byte(&out, '\0');
     assert_int_equal(out.failed, 0);
     assert_string_equal(out.data, want);
@@ -124,7 +125,7 @@ static void texts_that_differ_too_much_are_not_searched(void **state)
         chimera_buffer_print(&from, "a%d\nsame\n", i);
         chimera_buffer_print(&to, "b%d\nsame\n", i);
     }
-    lines_differ(chimera_buffer_slice(&from), chimera_buffer_slice(&to), false, &out);
+    lines_differ(chimera_buffer_slice(&from), chimera_buffer_slice(&to), &out);
     for (size_t i = 0; i + 1 < out.size; i++) {
         gone += out.data[i] == '-' && out.data[i + 1] == ' ';
         come += out.data[i] == '+' && out.data[i + 1] == ' ';
@@ -156,12 +157,14 @@ static void a_patch_that_does_not_fit_shows_nothing(void **state)
     struct json_object *patch = parse("[{\"op\":\"remove\",\"path\":\"/b\"}]");
     (void)state;
     chimera_buffer_init(&out, 1 << 16);
-    assert_false(patched_write(CHIMERA_SLICE("{\"a\":1}"), patch, false, &out));
-    assert_false(patched_write((struct chimera_slice){NULL, 0}, patch, false, &out));
+    assert_false(patched_write(CHIMERA_SLICE("{\"a\":1}"), patch, &out));
+    assert_false(patched_write((struct chimera_slice){NULL, 0}, patch, &out));
     assert_int_equal(out.size, 0);
-    assert_true(patched_write(CHIMERA_SLICE("{\"a\":1,\"b\":2}"), patch, true, &out));
+    chimera_colours_wish(CHIMERA_COLOURS_ALWAYS);
+    assert_true(patched_write(CHIMERA_SLICE("{\"a\":1,\"b\":2}"), patch, &out));
+    chimera_colours_wish(CHIMERA_COLOURS_AUTO);
     chimera_buffer_byte(&out, '\0');
-    assert_string_equal(out.data, "  a: 1\n\033[0;31m- b: 2\033[0m\n");
+    assert_string_equal(out.data, "  a: 1\n\033[1;31m- b: 2\033[0m\n");
     chimera_buffer_free(&out);
     json_object_put(patch);
 }
