@@ -359,6 +359,6 @@ def client_certificate_missing(world, space):
     """the same server under a name that the kubeconfig does not have: refused in the handshake"""
     answer = world.create("pods", space, pod("x"))
     # In TLS 1.3 the client writes before it hears that it is refused: it may see the closed connection first.
-    refusals = ("certificate required", "broken pipe", "connection reset")
+    refusals = ("certificate required", "broken pipe", "connection reset", "use of closed network connection")
     check(answer.status == 500 and any(text in answer.message for text in refusals), str(answer))
     return str(answer)
