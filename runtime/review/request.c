@@ -226,6 +226,18 @@ void chimera_request_label(const struct chimera_request *request, struct chimera
         .resource = resource[2]};
 }
 
+struct chimera_slice chimera_request_user(const struct chimera_request *request,
+                                          struct chimera_arena *arena)
+{
+    enum { NAME = 3, COUNT }; /* of the members of userInfo, as shapes.c has them */
+    struct chimera_slice members[COUNT] = {{NULL, 0}};
+    struct chimera_slice value = member_of(request, CHIMERA_REQUEST_USER_INFO);
+    if (value.data)
+        chimera_shape_members(value, chimera_shape_request.field[CHIMERA_REQUEST_USER_INFO].shape,
+                              members);
+    return chimera_shape_text(members[NAME], arena);
+}
+
 /* `value` is checked. False when the arena is full. */
 static bool make_raw(struct chimera_slice value, struct chimera_arena *arena,
                      struct chimera_request *ret_request)

@@ -85,4 +85,9 @@ struct chimera_request_labels {
 void chimera_request_label(const struct chimera_request *request, struct chimera_arena *arena,
                            struct chimera_request_labels *ret_labels);
 
+/* Who asks: `userInfo.username`, decoded. .data NULL: the request does not say, or the arena is
+ * full. */
+struct chimera_slice chimera_request_user(const struct chimera_request *request,
+                                          struct chimera_arena *arena);
+
 #endif

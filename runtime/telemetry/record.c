@@ -81,6 +81,11 @@ void chimera_record_begin(struct chimera_record *record,
     record->spans = record->dropped_events = record->dropped_spans = 0;
 }
 
+const uint8_t *chimera_record_trace_id(const struct chimera_record *record)
+{
+    return (const uint8_t *)record->bytes + 1;
+}
+
 /* An item: kind, size of what follows, how many found no room, content. */
 static size_t begin_item(struct writer *writer, uint8_t kind)
 {

@@ -31,6 +31,9 @@ struct chimera_record {
 void chimera_record_begin(struct chimera_record *record,
                           const uint8_t trace_id[CHIMERA_RECORD_TRACE_ID]);
 
+/* Of a packet that was begun. */
+const uint8_t *chimera_record_trace_id(const struct chimera_record *record);
+
 struct chimera_record_span {
     uint64_t id, parent; /* parent 0: the root */
     uint64_t started_ns, ended_ns;

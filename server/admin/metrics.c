@@ -480,6 +480,25 @@ static void write_reuse(const struct admin *admin, const struct scoreboard_serve
                      atomic_load_explicit(rows[i].number, memory_order_relaxed), out);
 }
 
+/* All zeros where there is no such log. */
+static void write_decisions(const struct admin *admin, struct chimera_buffer *out)
+{
+    static const char dropped[] = "chimera_decision_log_dropped_total";
+    const struct decision_counters *decisions = &admin->counters->decisions;
+    write_single("chimera_decision_log_lines_total", "counter",
+                 "Rejections that were written to the decision log.",
+                 atomic_load_explicit(&decisions->lines, memory_order_relaxed), out);
+    begin_family(dropped, "counter", "Rejections that the decision log lacks.", out);
+    chimera_buffer_print(
+        out, "%s{reason=\"queue\"} %llu\n%s{reason=\"rate\"} %llu\n", dropped,
+        (unsigned long long)atomic_load_explicit(&decisions->crowded, memory_order_relaxed),
+        dropped,
+        (unsigned long long)atomic_load_explicit(&decisions->beyond, memory_order_relaxed));
+    write_single("chimera_decision_log_errors_total", "counter",
+                 "Attempts to write or to open the decision log that failed.",
+                 atomic_load_explicit(&decisions->errors, memory_order_relaxed), out);
+}
+
 static void write_server(const struct admin *admin, const struct scoreboard_server *server,
                          struct chimera_buffer *out)
 {
@@ -532,6 +551,7 @@ void admin_write_metrics(const struct admin *admin, struct chimera_buffer *out)
     write_reference(admin, &server, out);
     write_policies(&walk);
     write_server(admin, &server, out);
+    write_decisions(admin, out);
     write_host_calls(admin, out);
     write_reuse(admin, &server, out);
 }

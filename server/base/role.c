@@ -5,8 +5,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "server/base/bell.h"
 #include "server/base/descriptors.h"
@@ -28,6 +31,7 @@ static const struct role_row {
                      .name = "chimera-tenant"},
     [ROLE_ADMIN] = {.death_signal = SIGKILL, .name = "chimera-admin"},
     [ROLE_EXPORTER] = {.death_signal = SIGTERM, .name = "chimera-otlp"},
+    [ROLE_DECISIONS] = {.death_signal = SIGTERM, .reads_signals = true, .name = "chimera-log"},
     [ROLE_BUILD] = {.death_signal = SIGKILL, .name = "chimera-build"},
     [ROLE_CERTIFICATE_CHECK] = {.death_signal = SIGKILL, .name = "chimera-certs"},
     [ROLE_BROKER] = {.death_signal = SIGKILL, .name = "chimera-broker"},
@@ -103,4 +107,19 @@ pid_t role_fork(const struct role_start *start, struct chimera_error *err)
     if (pid == 0)
         become(start, parent);
     return pid;
+}
+
+void role_stop(pid_t pid, int64_t patience_ms)
+{
+    const struct timespec pause = {.tv_nsec = 50L * 1000 * 1000};
+    int64_t until_ms = chimera_clock_ms() + patience_ms;
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    kill(pid, SIGTERM);
+    while (waitpid(pid, NULL, WNOHANG) == 0) {
+        if (chimera_clock_ms() > until_ms)
+            kill(pid, SIGKILL);
+        sigtimedwait(&child, NULL, &pause);
+    }
 }

@@ -19,6 +19,7 @@ enum role {
     ROLE_TENANT,
     ROLE_ADMIN,
     ROLE_EXPORTER,
+    ROLE_DECISIONS,
     ROLE_BUILD,
     ROLE_CERTIFICATE_CHECK,
     ROLE_BROKER,
@@ -55,6 +56,10 @@ void role_show_name(char *word);
 /* The child's process id, or a negative code. In the child 0, when all is done; a child that cannot
  * become what it shall be logs why and ends. */
 pid_t role_fork(const struct role_start *start, struct chimera_error *err);
+
+/* Ends it by SIGTERM, and waits for that; by SIGKILL when it takes longer than so. SIGCHLD is
+ * blocked. */
+void role_stop(pid_t pid, int64_t patience_ms);
 
 /* In a child of `parent`: has it end by this signal when `parent` does. False when that has died
  * before. */

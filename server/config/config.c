@@ -391,6 +391,8 @@ int config_make(const struct options *options, struct config *ret_config, struct
     if (code == CHIMERA_OK)
         code = parse_numbers(options, &config, err);
     if (code == CHIMERA_OK)
+        code = decision_options_parse(options, &config.decisions, err);
+    if (code == CHIMERA_OK)
         code = check_tls_files(options, err);
     if (code == CHIMERA_OK)
         code = check_ports(&config, err);

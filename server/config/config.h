@@ -11,6 +11,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 #include "server/base/socket.h"
+#include "server/config/decision_options.h"
 #include "server/config/options.h"
 
 #define WORKERS_MAX 256
@@ -23,11 +24,12 @@ struct config {
     uint64_t limit_seconds; /* of an evaluation; meaningless without is_limited */
     bool is_limited;        /* timeout protection is on */
     size_t max_body_bytes;
-    unsigned policy_log_rate;                /* lines a second; 0: no limit */
-    uint64_t cluster_memory;                 /* bytes of its objects that the broker keeps */
-    uint64_t reuse_bytes;                    /* of verdicts that are given again; 0: none are */
-    bool is_reuse_for_all;                   /* to /validate, too, not to /audit alone */
-    size_t max_connection_bytes;             /* of all connections together (connection_memory.h) */
+    unsigned policy_log_rate;    /* lines a second; 0: no limit */
+    uint64_t cluster_memory;     /* bytes of its objects that the broker keeps */
+    uint64_t reuse_bytes;        /* of verdicts that are given again; 0: none are */
+    bool is_reuse_for_all;       /* to /validate, too, not to /audit alone */
+    size_t max_connection_bytes; /* of all connections together (connection_memory.h) */
+    struct decision_options decisions;
     unsigned start_timeout_s;                /* of a worker, for a policy; 1 or more */
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
     char *cache_dir;                         /* owned */

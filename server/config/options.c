@@ -81,6 +81,22 @@ static const struct chimera_cli_option TABLE[] = {
     TEXT(PROCESS, daemon_stdout_file, "daemon-stdout-file", "KUBEWARDEN_DAEMON_STDOUT_FILE",
          "DAEMON_STDOUT_FILE", NULL,
          "With --daemon: file that takes the log; nothing keeps it otherwise"),
+    TEXT(TELEMETRY, decision_log, "decision-log", "CHIMERA_DECISION_LOG", "PATH", NULL,
+         "Append a line of JSON for each rejection to this file; - for standard output. SIGHUP "
+         "opens "
+         "it again"),
+    TEXT(
+        TELEMETRY, decision_log_omit, "decision-log-omit", "CHIMERA_DECISION_LOG_OMIT", "FIELDS",
+        NULL,
+        "Leave these out of its lines, separated by commas: uid, operation, kind, namespace, name, "
+        "user, message, causes, trace_id"),
+    TEXT(TELEMETRY, decision_log_rate, "decision-log-rate", "CHIMERA_DECISION_LOG_RATE", "LINES",
+         "1000",
+         "Write so many lines of it in a second, and twice as many at once; drop and count the "
+         "others. 0: all"),
+    TEXT(TELEMETRY, decision_log_size, "decision-log-size", "CHIMERA_DECISION_LOG_SIZE", "SIZE",
+         "64Mi",
+         "Begin another file before this one gets larger; the last one stays as PATH.1. 0: never"),
     SWITCH(LIMITS, is_timeout_off, "disable-timeout-protection",
            "KUBEWARDEN_DISABLE_TIMEOUT_PROTECTION",
            "Let policies run without a time limit; their own limits are ignored, too"),

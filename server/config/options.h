@@ -23,6 +23,7 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     const char *policy_options, *reuse_verdicts, *opa_key, *opa_scope;
     const char *log_level, *log_format, *fresh_start, *isolate;
     const char *policy_log_rate, *admin_hosts, *start_timeout;
+    const char *decision_log, *decision_log_omit, *decision_log_rate, *decision_log_size;
     const char *daemon_pid_file, *daemon_stdout_file, *daemon_stderr_file;
     bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes,
         is_pprof, is_continue_on_errors, is_unconfined_build_allowed, is_without_lockdown,

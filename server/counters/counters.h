@@ -91,7 +91,15 @@ struct reuse_counters { /* of all policies (review/reuse.h) */
     _Atomic uint64_t checks; /* hits that were evaluated all the same */
 };
 
+struct decision_counters {    /* of the decision log */
+    _Atomic uint64_t lines;   /* written */
+    _Atomic uint64_t crowded; /* dropped: there was no room for them */
+    _Atomic uint64_t beyond;  /* dropped: there were too many in a second */
+    _Atomic uint64_t errors;  /* attempts to write or to open it that failed */
+};
+
 struct counters {
+    struct decision_counters decisions;
     _Atomic uint64_t answers[COUNTERS_STATUSES]; /* on the main port */
     _Atomic uint64_t log_lines_dropped;          /* for which the log had no room */
     struct chimera_answers_counters host_calls;  /* answers that are kept; worker's or tenants' */

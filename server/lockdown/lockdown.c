@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -113,4 +114,41 @@ int lockdown_exporter(bool is_on, struct chimera_error *err)
         return chimera_fail_errno(err, "PR_SET_NO_NEW_PRIVS");
     int code = drop_capabilities(1u << CAP_DAC_READ_SEARCH, err);
     return code < 0 ? code : deny_writes(&lockdown, CHIMERA_LANDLOCK_BIND, err);
+}
+
+/* Everything, but in the folder of a file: to make that, to write it, and to give it another name.
+ */
+static int keep_to_folder(const char *path, struct chimera_error *err)
+{
+    const struct chimera_landlock_rights denied = {CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_ALL,
+                                                   CHIMERA_LANDLOCK_ALL};
+    const uint64_t kept = CHIMERA_LANDLOCK_WRITE_FILE | CHIMERA_LANDLOCK_READ_FILE |
+                          CHIMERA_LANDLOCK_MAKE_FILE | CHIMERA_LANDLOCK_REMOVE_FILE |
+                          CHIMERA_LANDLOCK_TRUNCATE;
+    const char *slash = strrchr(path, '/');
+    size_t size = slash ? (size_t)(slash - path) + (slash == path) : 1;
+    CHIMERA_FREE char *folder = strndup(slash ? path : ".", size);
+    int version = chimera_landlock_version();
+    if (!folder)
+        return chimera_fail_memory(err);
+    if (version < 1)
+        return CHIMERA_OK;
+    CHIMERA_CLOSE int ruleset = chimera_landlock_create(version, &denied);
+    bool is_good = ruleset >= 0 && (strcmp(path, "-") == 0 ||
+                                    chimera_landlock_allow(ruleset, version, folder, kept));
+    if (!is_good || !chimera_landlock_enter(ruleset))
+        return chimera_fail(err, CHIMERA_EIO,
+                            "cannot restrict the decision log's process by Landlock: %s",
+                            strerror(errno));
+    return CHIMERA_OK;
+}
+
+int lockdown_decisions(bool is_on, const char *path, struct chimera_error *err)
+{
+    if (!is_on || !lockdown_is_possible())
+        return CHIMERA_OK;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return chimera_fail_errno(err, "PR_SET_NO_NEW_PRIVS");
+    int code = drop_capabilities(1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH, err);
+    return code < 0 ? code : keep_to_folder(path, err);
 }

@@ -38,4 +38,9 @@ int lockdown_finish(struct lockdown *lockdown, struct chimera_error *err);
  * no signals to others. */
 int lockdown_exporter(bool is_on, struct chimera_error *err);
 
+/* For who writes the decision log to `path` ("-": standard output), in one step: no new privileges,
+ * no capability but to open files, no files outside of that folder, no programs, no TCP, no signals
+ * to others. */
+int lockdown_decisions(bool is_on, const char *path, struct chimera_error *err);
+
 #endif

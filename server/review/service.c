@@ -7,6 +7,7 @@
 #include "runtime/log/log.h"
 #include "server/review/group.h"
 #include "server/telemetry/span.h"
+#include "server/telemetry/trace.h"
 
 #define TARGET "server::api"
 #define ARENA_BASE ((size_t)16 << 20) /* beside what grows with the body: trees and patches */
@@ -226,15 +227,44 @@ static void count_verdict(const struct review *review, uint64_t latency_ns)
     counters_count_request(review->service->counters, &counted, &review->lane->arena);
 }
 
+/* `is_enforced`: who asked is told so. */
+static void log_decision(const struct review *review, bool is_enforced)
+{
+    static const char *const origins[] = {
+        [ROUTE_VALIDATE] = "validate", [ROUTE_AUDIT] = "audit", [ROUTE_RAW] = "raw"};
+    const struct target *target = review->target;
+    const struct http_caller *caller = &review->input->head->caller;
+    bool is_monitor = target->handling.mode == CHIMERA_MONITOR;
+    struct decision decision = {.request = &review->parsed,
+                                .response = &review->response,
+                                .policy_id = target->id,
+                                .mode = is_monitor ? "monitor" : "protect",
+                                .origin = origins[review->input->route->kind],
+                                .is_enforced = is_enforced,
+                                .trace_id = trace_current(),
+                                .arena = &review->lane->arena};
+    if (!review->service->decisions)
+        return;
+    if (!decision.trace_id && caller->span) /* traces are off here, but not there */
+        decision.trace_id = caller->trace_id;
+    decision_log_write(review->service->decisions, &decision);
+}
+
 /* The operator's rules, and what an API server makes of warnings and codes. */
 static void handle_response(struct review *review)
 {
     const struct target *target = review->target;
-    if (review->input->route->kind == ROUTE_AUDIT)
+    bool is_audit = review->input->route->kind == ROUTE_AUDIT;
+    bool was_allowed = review->response.allowed;
+    if (!was_allowed)
+        log_decision(review, !is_audit && target->handling.mode != CHIMERA_MONITOR);
+    if (is_audit)
         return;
     if (target->handling.mode == CHIMERA_MONITOR)
         log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", review);
     chimera_response_handle(&review->response, &target->handling, &review->lane->arena);
+    if (was_allowed && !review->response.allowed) /* for a change that it may not make */
+        log_decision(review, true);
     if (review->input->route->kind == ROUTE_VALIDATE) {
         chimera_response_limit_warnings(&review->response, &review->lane->arena);
         chimera_response_limit_code(&review->response);
@@ -259,6 +289,7 @@ static bool answer_unasked(struct review *review)
     /* Even in monitor mode: what cannot be asked rejects. */
     review->response = chimera_response_reject_code(uid, chimera_slice_of(target->failure), 500);
     counters_count_start_error(review->service->counters, target->number);
+    log_decision(review, review->input->route->kind != ROUTE_AUDIT);
     return true;
 }
 

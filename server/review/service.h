@@ -7,6 +7,7 @@
 #ifndef CHIMERA_SERVER_REVIEW_SERVICE_H
 #define CHIMERA_SERVER_REVIEW_SERVICE_H
 
+#include "server/decisions/decision.h"
 #include "server/http/answer.h"
 #include "server/http/route.h"
 #include "server/review/policy_set.h"
@@ -15,7 +16,8 @@ struct service {
     const struct policy_set *policies; /* borrowed, like the next */
     const struct reuse *reuse;         /* NULL: no verdict is given again */
     struct counters *counters;
-    struct worker_score *score; /* NULL: nobody looks */
+    struct worker_score *score;           /* NULL: nobody looks */
+    const struct decision_log *decisions; /* NULL: nobody reads of rejections */
     /* For the readiness port: for how long a loop of the worker has been stuck, in milliseconds; 0:
      * none is. NULL: it answers without a look. */
     int64_t (*find_stuck)(void *loops, int64_t now_ms);

@@ -19,6 +19,7 @@
 #include "server/capability/broker.h"
 #include "server/config/bundle_policies.h"
 #include "server/counters/counters.h"
+#include "server/decisions/child.h"
 #include "server/supervisor/certificates.h"
 #include "server/supervisor/file_watch.h"
 #include "server/supervisor/scoreboard_writer.h"
@@ -37,6 +38,7 @@ struct supervisor {
     struct chimera_error *err;  /* borrowed */
     struct shared scoreboard, counters;
     struct telemetry telemetry;
+    struct decision_child decisions;
     struct broker broker; /* of host calls */
     int signal_fd;
     struct workers workers; /* the workers */
@@ -90,6 +92,7 @@ static void tell_of_exit(struct supervisor *supervisor, pid_t pid, int status);
 
 static void reload(struct supervisor *supervisor)
 {
+    decision_child_reopen(&supervisor->decisions);
     certificates_look(&supervisor->certificates, true);
     rollout_reload(&supervisor->rollout);
 }
@@ -254,6 +257,30 @@ static void stop_exporter(struct supervisor *supervisor)
     telemetry_stop(&supervisor->telemetry);
 }
 
+/* --- The decision log --- */
+
+static void start_decisions(struct supervisor *supervisor)
+{
+    supervisor->code = decision_child_open(&supervisor->decisions, supervisor->config,
+                                           &supervisor->counters, supervisor->err);
+}
+
+static bool decisions_ended(struct supervisor *supervisor, pid_t pid, int status)
+{
+    (void)status;
+    return decision_child_reaped(&supervisor->decisions, pid);
+}
+
+static int64_t restart_decisions(struct supervisor *supervisor, int64_t now_ms)
+{
+    return decision_child_pass_time(&supervisor->decisions, now_ms);
+}
+
+static void stop_decisions(struct supervisor *supervisor)
+{
+    decision_child_stop(&supervisor->decisions);
+}
+
 /* --- The broker --- */
 
 static void prepare_broker(struct supervisor *supervisor)
@@ -379,6 +406,7 @@ static void open_workers(struct supervisor *supervisor)
                                           .scoreboard = &supervisor->scoreboard,
                                           .counters = &supervisor->counters,
                                           .telemetry = &supervisor->telemetry,
+                                          .decisions = &supervisor->decisions,
                                           .broker = &supervisor->broker,
                                           .tls = &supervisor->certificates.served});
     supervisor->code = workers_open(&supervisor->workers, supervisor->err);
@@ -495,6 +523,7 @@ static const struct part parts[] = {
     {prepare_broker, calls_fd, read_calls, broker_ended, restart_broker, stop_broker},
     {start_admin, NULL, NULL, admin_ended, restart_admin, stop_admin},
     {start_exporter, NULL, NULL, exporter_ended, restart_exporter, stop_exporter},
+    {start_decisions, NULL, NULL, decisions_ended, restart_decisions, stop_decisions},
     {open_workers, NULL, NULL, worker_ended, restart_workers, stop_workers},
     {start_certificates, check_fd, read_certificates, NULL, NULL, end_certificates},
     {start_watch, changes_fd, read_changes, NULL, look_at_files, end_watch},

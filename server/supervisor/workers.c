@@ -79,6 +79,7 @@ static int start(struct workers *workers, struct generation *generation, struct 
         .tls = *workers->with.tls,
         .score = take_score(workers),
         .telemetry = workers->with.telemetry,
+        .decisions = workers->with.decisions,
         .broker = broker_is_needed(&generation->file->policies) ? workers->with.broker : NULL,
         .supply_fd = -1,
         .main_fd = workers->main_fd,

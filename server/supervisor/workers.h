@@ -17,6 +17,7 @@ struct workers_inputs { /* borrowed */
     const struct config *config;
     struct shared *scoreboard, *counters;
     struct telemetry *telemetry;
+    const struct decision_child *decisions;
     struct broker *broker;
     const struct tls_texts *tls; /* the newest, for workers that start */
 };

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
@@ -167,19 +166,8 @@ int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms)
 
 void telemetry_stop(struct telemetry *telemetry)
 {
-    if (telemetry->pid) {
-        kill(telemetry->pid, SIGTERM);
-        const struct timespec pause = {.tv_nsec = 50L * 1000 * 1000};
-        int64_t until_ms = chimera_clock_ms() + LAST_MS;
-        sigset_t child;
-        sigemptyset(&child);
-        sigaddset(&child, SIGCHLD);
-        while (waitpid(telemetry->pid, NULL, WNOHANG) == 0) {
-            if (chimera_clock_ms() > until_ms)
-                kill(telemetry->pid, SIGKILL);
-            sigtimedwait(&child, NULL, &pause);
-        }
-    }
+    if (telemetry->pid)
+        role_stop(telemetry->pid, LAST_MS);
     if (telemetry->span_read >= 0) {
         close(telemetry->span_read);
         close(telemetry->span_write);

@@ -162,3 +162,9 @@ void trace_end(struct chimera_span *span)
             atomic_fetch_add_explicit(dropped_spans, lost, memory_order_relaxed);
     }
 }
+
+const uint8_t *trace_current(void)
+{
+    bool is_traced = trace_is_on && chimera_log_span && chimera_log_span->id;
+    return is_traced ? chimera_record_trace_id(&record) : NULL;
+}

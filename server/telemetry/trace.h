@@ -31,4 +31,8 @@ extern bool trace_is_on;
 void trace_begin(struct chimera_span *span, const struct http_caller *caller);
 void trace_end(struct chimera_span *span);
 
+/* The id of the trace that the calling thread is in, CHIMERA_RECORD_TRACE_ID bytes, until the
+ * request ends; NULL: it is in none. */
+const uint8_t *trace_current(void);
+
 #endif

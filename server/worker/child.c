@@ -22,6 +22,7 @@
 #define KILL_MS 2000   /* for the kernel to end a process, and to take its memory back */
 #define REPORT_MS 1000 /* for the rest of a report that has begun */
 #define LIMIT_MAX_S 86400
+#define WORKER_DESCRIPTORS 10 /* that it keeps, besides those of channels to tenants */
 
 /* --- How long its start may take --- */
 
@@ -83,7 +84,7 @@ static pid_t fork_with(const struct worker_start *start, const struct policies_f
 {
     size_t tenant_count = start->plan->tenant_count;
     size_t room = tenant_count * capacity_of(start->config->workers).tenant_lanes;
-    CHIMERA_FREE int *kept = calloc(room + 9, sizeof(int));
+    CHIMERA_FREE int *kept = calloc(room + WORKER_DESCRIPTORS, sizeof(int));
     CHIMERA_FREE struct role_mapping *mappings = calloc(tenant_count + 4, sizeof(*mappings));
     if (!kept || !mappings)
         return chimera_fail_memory(err);
@@ -102,13 +103,16 @@ static pid_t fork_with(const struct worker_start *start, const struct policies_f
     kept[6] = start->tls.key_fd;
     kept[7] = start->tls.authorities_fd;
     kept[8] = start->supply_fd;
+    kept[9] = start->decisions->write_fd;
     const struct kept_settings settings = {.file = file, .tenant = NO_TENANT};
-    const struct role_start role = {.role = ROLE_WORKER,
-                                    .mappings = mappings,
-                                    .mapping_count = count,
-                                    .kept = kept,
-                                    .kept_count = 9 + tenants_list_links(tenants, kept + 9, room),
-                                    .settings = &settings};
+    const struct role_start role = {
+        .role = ROLE_WORKER,
+        .mappings = mappings,
+        .mapping_count = count,
+        .kept = kept,
+        .kept_count =
+            WORKER_DESCRIPTORS + tenants_list_links(tenants, kept + WORKER_DESCRIPTORS, room),
+        .settings = &settings};
     return role_fork(&role, err);
 }
 

@@ -49,6 +49,7 @@ struct worker {
     struct chimera_broker_client broker; /* where there is a supply of lines */
     struct reuse reuse;
     struct policy_set policies;
+    struct decision_log decisions;
     struct service service, probe_service;
     struct tls_texts tls_texts; /* owned */
     struct tls_files tls;       /* made of them; all NULL without TLS */
@@ -139,11 +140,16 @@ static int64_t find_stuck_loop(void *watch, int64_t now_ms)
 static void make_services(struct worker *worker)
 {
     const struct config *config = worker->start->config;
+    struct counters *counters = worker->start->counters->data;
+    worker->decisions = (struct decision_log){.fd = worker->start->decisions->write_fd,
+                                              .omitted = config->decisions.omitted,
+                                              .counters = &counters->decisions};
     worker->service = (struct service){
         .policies = &worker->policies,
         .reuse = &worker->reuse,
         .counters = worker->start->counters->data,
         .score = counters_worker_score(worker->start->counters->data, worker->start->score),
+        .decisions = worker->decisions.fd >= 0 ? &worker->decisions : NULL,
         .shortcut_namespace = config->shortcut_namespace,
         .rules = {.port = PORT_MAIN,
                   .has_pprof = config->options.is_pprof,

@@ -13,6 +13,7 @@
 #include "server/client/tls.h"
 #include "server/config/config.h"
 #include "server/config/plugins.h"
+#include "server/decisions/child.h"
 #include "server/telemetry/child.h"
 #include "server/tenant/evaluator.h"
 
@@ -28,6 +29,7 @@ struct worker_start { /* all borrowed */
     uint32_t score;                       /* in the counters; WORKER_SCORE_NONE: none */
     struct shared *page;                  /* mapped by the worker; process_page.h */
     struct telemetry *telemetry;
+    const struct decision_child *decisions;
     struct broker *broker; /* the supervisor's; NULL: no policy makes host calls */
     struct tls_texts tls;  /* now the worker's */
     int main_fd, probe_fd;

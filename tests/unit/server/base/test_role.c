@@ -31,6 +31,7 @@ static const struct expected {
     [ROLE_TENANT] = {SIGKILL, true, "chimera-tenant"},
     [ROLE_ADMIN] = {SIGKILL, false, "chimera-admin"},
     [ROLE_EXPORTER] = {SIGTERM, false, "chimera-otlp"},
+    [ROLE_DECISIONS] = {SIGTERM, false, "chimera-log"},
     [ROLE_BUILD] = {SIGKILL, false, "chimera-build"},
     [ROLE_CERTIFICATE_CHECK] = {SIGKILL, false, "chimera-certs"},
     [ROLE_BROKER] = {SIGKILL, false, "chimera-broker"},

@@ -139,6 +139,7 @@ static struct generation generation = {.file = &file};
 static struct config config;
 static struct shared scoreboard, counters;
 static struct telemetry telemetry = {.span_write = -1};
+static const struct decision_child decisions = {.read_fd = -1, .write_fd = -1};
 static struct worker_child worker;
 static struct chimera_error err;
 static unsigned open_before;
@@ -188,6 +189,7 @@ static inline int try_to_start(int (*run)(const struct worker_start *start))
                                       .scoreboard = &scoreboard,
                                       .counters = &counters,
                                       .telemetry = &telemetry,
+                                      .decisions = &decisions,
                                       .tls = {given[2], given[3], given[4]},
                                       .score = 5,
                                       .main_fd = given[0],

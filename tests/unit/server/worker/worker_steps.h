@@ -529,7 +529,9 @@ static inline int file_of(unsigned size)
 /* The exit code; -1 when it was left in another way. */
 static inline int run(void)
 {
+    static const struct decision_child decisions = {.read_fd = -1, .write_fd = -1};
     const struct worker_start start = {.config = &config,
+                                       .decisions = &decisions,
                                        .supply_fd = -1,
                                        .plan = &plan,
                                        .scoreboard = &scoreboard,
