@@ -12,6 +12,7 @@
 #include "runtime/text/nearest.h"
 
 #define SETTINGS_MAX ((size_t)64 << 20)
+#define KUBEWARDEN "policies.kubewarden.io/"
 
 /* What is expected where. */
 #define A_MODULE "a text such as registry://HOST/NAME:TAG or file:///DIR/NAME.wasm"
@@ -403,6 +404,44 @@ static void read_entry(struct reader *reader, const char *name, struct json_obje
     chimera_document_leave(reader->document);
 }
 
+#define THE_FORM                                                                                 \
+    "expected a map from ids to policies, in which `module` and `settings` stand under the id, " \
+    "as in {my-policy: {module: …}}"
+
+static const char *text_of(struct json_object *map, const char *key)
+{
+    struct json_object *value = chimera_json_member(map, key);
+    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+/* What `kubectl get -o yaml` prints is taken for the file time and again. */
+static bool refuse_manifest(struct chimera_document *document)
+{
+    const char *version = text_of(document->tree, "apiVersion");
+    const char *kind = text_of(document->tree, "kind");
+    if (!version || !kind)
+        return false;
+    struct json_object *metadata = chimera_json_member(document->tree, "metadata");
+    struct json_object *spec = chimera_json_member(document->tree, "spec");
+    const char *name = text_of(metadata, "name");
+    const char *module = text_of(spec, "module");
+    bool is_ours = strncmp(version, KUBEWARDEN, strlen(KUBEWARDEN)) == 0;
+    chimera_document_enter(document, "apiVersion");
+    if (is_ours && name && module)
+        chimera_document_note_key(
+            document,
+            "a manifest of Kubewarden's %.60s, of which its controller makes an entry of this "
+            "file: here write {%.100s: {module: \"%.300s\", …}}, with `settings` and the like "
+            "beside "
+            "`module`; `chimera run` takes the manifest itself",
+            kind, name, module);
+    else
+        chimera_document_note_key(document, "a Kubernetes object of kind \"%.100s\"; " THE_FORM,
+                                  kind);
+    chimera_document_leave(document);
+    return true;
+}
+
 int policies_take(struct chimera_document *document, enum policies_limits limits,
                   struct policies *policies, struct chimera_problems *warnings)
 {
@@ -412,21 +451,8 @@ int policies_take(struct chimera_document *document, enum policies_limits limits
     if (!chimera_document_is(document, tree, json_type_object,
                              "a map from ids to policies, as in {my-policy: {module: …}}"))
         return CHIMERA_OK;
-    /* What `kubectl get -o yaml` prints is taken for the file time and again. */
-    struct json_object *version = NULL, *kind = NULL;
-    if (json_object_object_get_ex(tree, "apiVersion", &version) &&
-        json_object_object_get_ex(tree, "kind", &kind) &&
-        json_object_is_type(version, json_type_string) &&
-        json_object_is_type(kind, json_type_string)) {
-        chimera_document_enter(document, "apiVersion");
-        chimera_document_note_key(
-            document,
-            "a Kubernetes object of kind \"%.100s\"; expected a map from ids to policies, in which "
-            "`module` and `settings` stand under the id, as in {my-policy: {module: …}}",
-            json_object_get_string(json_object_object_get(tree, "kind")));
-        chimera_document_leave(document);
+    if (refuse_manifest(document))
         return CHIMERA_OK;
-    }
     struct json_object_iterator at = json_object_iter_begin(tree), end = json_object_iter_end(tree);
     for (; reader.code == CHIMERA_OK && !json_object_iter_equal(&at, &end);
          json_object_iter_next(&at))

@@ -120,6 +120,15 @@ g:
             self.assertTrue(line.startswith(start), (line, start))
         self.assertIn("a.polcyMode: ignored: a policy has no such key; is `policyMode` meant?", lines[-1])
 
+    def test_a_call_that_failed_is_told_in_the_policy_s_words(self):
+        """Not in Rust's, which a server prints as the reference does."""
+        self.find({"p": {"module": wasm("loop"), "timeoutEvalSeconds": 1}, "g": {"module": wasm("guest-error")}, "t": {"module": wasm("trap")}})
+        policy = "file://" + os.path.join(harness.ROOT, "tests", "policies", "rust-labels", "rust-labels.wasm")
+        found = [one for one in self.findings({"p": {"module": policy, "allowedToMutate": True, "settings": {"x": '"'}}})]
+        self.assertEqual([one[:3] for one in found], [("error", "settings", ["p"])])
+        self.assertEqual(found[0][3], 'Policy settings are invalid: error deserializing validation payload {"x":"\\""}: unknown field `x`, expected '
+                         '`labels` at line 1 column 4')
+
     def test_a_file_that_cannot_be_read_is_told_whole(self):
         found = self.findings("a: {modul: x}\nb: {module: x, policyMode: 5}\n")
         self.assertEqual([one[:2] for one in found], [("error", "file")] * 2)
@@ -133,7 +142,7 @@ g:
         with open(SETS + "/manifest.yml") as file:
             (severity, about, _, text), = self.findings(file.read())
         self.assertEqual((severity, about), ("error", "file"))
-        self.assertIn('a Kubernetes object of kind "ClusterAdmissionPolicy"', text)
+        self.assertIn('a manifest of Kubewarden\'s ClusterAdmissionPolicy, of which its controller makes an entry of this file: here write {x: {module: ', text)
         self.assertNotIn("untagged", text)
 
     def test_an_empty_set_and_twins_are_errors(self):

@@ -15,6 +15,7 @@
 #include "runtime/source/policies_bundle.h"
 #include "runtime/source/reference.h"
 #include "runtime/text/printable.h"
+#include "runtime/text/terminal.h"
 #include "runtime/yaml/adapt.h"
 #include "toolchain/command/checking/set_check.h"
 #include "toolchain/command/commands.h"
@@ -246,6 +247,9 @@ static void say_as_text(const struct task *task, bool is_quiet)
     size_t policies = task->policies.policy_count, groups = task->policies.group_count;
     findings_say(findings, is_quiet);
     struct chimera_buffer text;
+    enum chimera_colour colour = findings->errors     ? CHIMERA_COLOUR_BAD
+                                 : findings->warnings ? CHIMERA_COLOUR_NOTE
+                                                      : CHIMERA_COLOUR_GOOD;
     chimera_buffer_init(&text, TEXT_MAX);
     if (findings->errors)
         chimera_buffer_print(&text, "%zu error%s", findings->errors, plural(findings->errors));
@@ -257,7 +261,9 @@ static void say_as_text(const struct task *task, bool is_quiet)
         chimera_buffer_print(&text, ", %zu warning%s", findings->warnings,
                              plural(findings->warnings));
     chimera_buffer_byte(&text, '\0');
+    fputs(chimera_colour(STDOUT_FILENO, colour), stdout);
     chimera_printable_say(stdout, NULL, "%s: %s", task->path, text.data);
+    fputs(chimera_colour_end(STDOUT_FILENO), stdout);
     chimera_buffer_free(&text);
 }
 

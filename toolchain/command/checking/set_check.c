@@ -167,6 +167,28 @@ void set_check_file(const struct set_check *check, struct findings *findings)
 
 /* --- A policy --- */
 
+/* A failed call is told by a server as the reference prints it, which is Rust for programmers; here
+ * what the policy said is enough. In place. */
+static void unwrap_settings(char *text)
+{
+    static const char wrapper[] =
+        "Error invoking settings validation callback: GuestCallFailure(\"";
+    static const char end[] = "\")";
+    char *to = text + strlen(CHIMERA_SETTINGS_REFUSED);
+    const char *from = to + sizeof(wrapper) - 1;
+    size_t size = strlen(text);
+    bool is_wrapped = strncmp(to, wrapper, sizeof(wrapper) - 1) == 0 && size >= sizeof(end) &&
+                      strcmp(text + size - (sizeof(end) - 1), end) == 0;
+    if (!is_wrapped)
+        return;
+    const char *last = text + size - (sizeof(end) - 1);
+    while (from < last) {
+        from += *from == '\\' && (from[1] == '"' || from[1] == '\\');
+        *to++ = *from++;
+    }
+    *to = '\0';
+}
+
 static void add_failure(const struct policy_spec *policy, enum finding_about about, const char *why,
                         struct findings *findings)
 {
@@ -245,6 +267,8 @@ void set_check_policy(const struct set_check *check, size_t index, const char *m
     code = policy_start_check(&start, &why);
     bool is_settings =
         strncmp(why.text, CHIMERA_SETTINGS_REFUSED, strlen(CHIMERA_SETTINGS_REFUSED)) == 0;
+    if (is_settings)
+        unwrap_settings(why.text);
     if (code < 0)
         add_failure(policy, is_settings ? FINDING_SETTINGS : FINDING_START, why.text, findings);
     check_grants(&start, is_built ? module : NULL, findings);

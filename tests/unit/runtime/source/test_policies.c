@@ -154,6 +154,15 @@ static const struct refusal REFUSALS[] = {
      "apiVersion: a Kubernetes object of kind \"Policy\"; expected a map from ids to policies, in "
      "which `module` "
      "and `settings` stand under the id, as in {my-policy: {module: …}}"},
+    {"@apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nmetadata: {name: x}\n"
+     "spec: {" M "}\n",
+     "apiVersion: a manifest of Kubewarden's ClusterAdmissionPolicy, of which its controller makes "
+     "an entry of this file: here write {x: {module: \"file:///x\", …}}, with `settings` and "
+     "the like beside `module`; `chimera run` takes the manifest itself"},
+    {"@apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicyGroup\nspec: {}\n",
+     "apiVersion: a Kubernetes object of kind \"ClusterAdmissionPolicyGroup\"; expected a map from "
+     "ids to policies, in which `module` and `settings` stand under the id, as in {my-policy: "
+     "{module: …}}"},
     {"@a: {}", "a: " NO_POLICY "a map with neither"},
     {"@a: {url: file:///x}", "a: " NO_POLICY "a map with `url`; is `module` meant?"},
     {"@a: {modul: file:///x}", "a.module: missing; " NO_MODULE "; is `modul` meant?"},
