@@ -68,6 +68,7 @@ struct chimera_cli_command {
     const struct chimera_cli_command *const *commands;
     /* In place of it: is given the words behind its name as they are, help and all. */
     int (*run_words)(int argc, char *const *argv);
+    const char *becomes; /* the program whose words those are, for completions; may be NULL */
 
     /* Of the program itself: */
     const char *usage; /* what is behind its name there */

@@ -156,6 +156,19 @@ static void put_bash_value(const struct chimera_cli_option *option, struct chime
     chimera_buffer_text(out, "                    return 0\n                    ;;\n");
 }
 
+/* The other program's own function; packages of completions load it when it is asked for. */
+static void put_bash_other(const char *program, struct chimera_buffer *out)
+{
+    chimera_buffer_print(out,
+                         "            declare -F _%s >/dev/null || ! declare -F "
+                         "_completion_loader >/dev/null ||\n"
+                         "                _completion_loader %s\n"
+                         "            declare -F _%s >/dev/null && _%s\n"
+                         "            return 0\n"
+                         "            ;;\n",
+                         program, program, program, program);
+}
+
 static void put_bash_command(struct completions *completions,
                              const struct chimera_cli_command *command)
 {
@@ -163,7 +176,12 @@ static void put_bash_command(struct completions *completions,
     const struct chimera_cli_option *option = completions_options(command);
     chimera_buffer_text(out, "        \"");
     completions_put_path(command, " ", out);
-    chimera_buffer_text(out, "\")\n            options=\"");
+    chimera_buffer_text(out, "\")\n");
+    if (command->becomes) {
+        put_bash_other(command->becomes, out);
+        return;
+    }
+    chimera_buffer_text(out, "            options=\"");
     put_words_of(option, out);
     chimera_buffer_text(out, "\"\n            commands=\"");
     for (const struct chimera_cli_command *const *at = command->commands; at && *at; at++)

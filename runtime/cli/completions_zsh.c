@@ -76,6 +76,13 @@ static void put_zsh_command(struct completions *completions,
     chimera_buffer_text(out, "        ('");
     completions_put_path(command, " ", out);
     chimera_buffer_text(out, "')\n");
+    if (command->becomes) {
+        chimera_buffer_print(out,
+                             "            (( $+functions[_%s] )) && _%s && return 0\n"
+                             "            ;;\n",
+                             command->becomes, command->becomes);
+        return;
+    }
     if (command->commands) {
         chimera_buffer_text(out, "            commands=(\n");
         for (const struct chimera_cli_command *const *at = command->commands; *at; at++) {
@@ -189,6 +196,14 @@ static void put_fish_command(struct completions *completions,
                              const struct chimera_cli_command *command)
 {
     struct chimera_buffer *out = completions->out;
+    if (command->becomes) {
+        put_fish_begin(completions, command);
+        chimera_buffer_print(out,
+                             " -f -a '(complete -C \"%s $(string join \\' \\' -- "
+                             "(commandline -opc)[3..]) $(commandline -ct)\")'\n",
+                             command->becomes);
+        return;
+    }
     put_fish_options(completions, command, completions_options(command));
     for (const struct chimera_cli_command *const *at = command->commands; at && *at; at++) {
         if ((*at)->is_hidden)

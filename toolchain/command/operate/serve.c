@@ -42,4 +42,5 @@ const struct chimera_cli_command command_serve = {
     .description = "Starts chimera-server, which lies beside this program, and hands it all words "
                    "that follow. Its options are those of chimera-server(1), and so is its help.",
     .run_words = run_serve,
+    .becomes = SERVER,
 };

@@ -21,7 +21,7 @@
 #define A_WANT "a map with what the answer must have, such as `allowed`"
 #define SETTINGS "a map, or the path of a YAML or JSON file"
 #define A_REQUEST "the path of a JSON or YAML file, or a map"
-#define A_MODE "opa, gatekeeper, kubewarden or wasi"
+#define A_MODE "kubewarden-wapc, wasi, opa, gatekeeper or chimera"
 
 struct reader {
     struct chimera_document document;
