@@ -74,6 +74,8 @@ static int fill_builder(struct chimera_builder *builder, struct chimera_error *e
         options->has_no_cache
             ? chimera_folder_make_temporary("chimera", &builder->temporary, err)
             : chimera_cache_open(options->cache_folder, CHIMERA_CACHE_LIMIT, &builder->cache, err);
+    if (code == 0 && builder->cache)
+        chimera_cache_sweep(builder->cache);
     if (code == 0)
         code = chimera_tools_find(&builder->tools, err);
     if (code == 0 && options->launcher)

@@ -70,7 +70,10 @@ bool chimera_cache_take_damage(struct chimera_cache *cache, struct chimera_error
 int chimera_cache_scratch(struct chimera_cache *cache, char **ret_folder,
                           struct chimera_error *err);
 
-/* Removes what was used longest ago until the limit holds. */
+/* Removes what killed builds have left. */
+void chimera_cache_sweep(const struct chimera_cache *cache);
+
+/* The same, and what was used longest ago until the limit holds. */
 void chimera_cache_trim(struct chimera_cache *cache);
 
 #define CHIMERA_CACHE_NAME_MAX 200 /* bytes of a stem or a key */

@@ -15,7 +15,7 @@
 #include "runtime/base/file.h"
 
 #define ENTRIES_MAX ((size_t)1 << 20) /* looked at in one trim */
-#define MINUTE_SECONDS ((time_t)60)
+#define LOCKED_SECONDS ((time_t)10)
 #define DAY_SECONDS ((time_t)24 * 60 * 60)
 #define TRIM_TO_PERCENT 90 /* so that not every build has to trim */
 
@@ -29,11 +29,11 @@ static bool is_abandoned(int folder, const char *name)
         return false;
     time_t age = time(NULL) - status.st_mtime;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return age > MINUTE_SECONDS; /* it is made first and locked then */
+        return age > LOCKED_SECONDS; /* it is made first and locked then */
     return errno != EWOULDBLOCK && age > DAY_SECONDS;
 }
 
-static void remove_stale_scratch(const struct chimera_cache *cache)
+void chimera_cache_sweep(const struct chimera_cache *cache)
 {
     DIR *stream = opendir(cache->scratch);
     if (!stream)
@@ -149,7 +149,7 @@ void chimera_cache_drop(struct chimera_cache *cache, const struct chimera_cache_
 void chimera_cache_trim(struct chimera_cache *cache)
 {
     struct chimera_cache_entries entries;
-    remove_stale_scratch(cache);
+    chimera_cache_sweep(cache);
     chimera_cache_list(cache, &entries);
     uint64_t total = entries.bytes, goal = cache->limit / 100 * TRIM_TO_PERCENT;
     if (total <= cache->limit)

@@ -33,6 +33,10 @@ void bell_enter(pid_t parent, bool reads_signals);
 void bell_leave(void);
 /* Has SIGTERM of the parent's write a byte to `fd`. Without it that does nothing. */
 void bell_end_by(int fd);
+/* For one that leads a process group: has that end, too, when it is told to. */
+void bell_end_group(void);
+/* Whether the parent has told it to end. */
+bool bell_has_ended(void);
 /* One who reads signals got this one. False: it is its own, be it that nobody is there to hear. */
 bool bell_pass_on(int number, pid_t sender);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "server/base/bell.h"
 #include "server/base/role.h"
 
 #define READ_MAX ((size_t)4096)
@@ -25,6 +26,7 @@ static void become(char *const *argv, pid_t parent, int input, int out, int erro
     if (dup2(input, 0) < 0 || dup2(out, 1) < 0 || dup2(errors, 2) < 0)
         _exit(126);
     signal(SIGPIPE, SIG_DFL);
+    bell_leave();
     sigprocmask(SIG_SETMASK, &none, NULL);
     execvp(argv[0], argv);
     const char *text =
@@ -115,10 +117,18 @@ static int open_input(struct chimera_slice input, int *ret_fd, struct chimera_er
     return CHIMERA_OK;
 }
 
+/* What the program was run for, nobody waits for any more. */
+static void end_if_told(void)
+{
+    if (bell_has_ended())
+        _exit(1);
+}
+
 int child_run(const struct child_command *command, child_listener *listen, void *context,
               struct chimera_buffer *errors, int *ret_status, struct chimera_error *err)
 {
     int out_pipe[2] = {-1, -1}, errors_pipe[2] = {-1, -1};
+    end_if_told();
     if (pipe2(out_pipe, O_CLOEXEC) < 0)
         return chimera_fail_errno(err, "pipe");
     CHIMERA_CLOSE int out_fd = out_pipe[0];
@@ -131,11 +141,18 @@ int child_run(const struct child_command *command, child_listener *listen, void 
     int code = open_input(command->input, &input, err);
     if (code < 0)
         return code;
+    /* What comes before the program is one is the program's. */
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
     pid_t parent = getpid(), pid = fork();
-    if (pid < 0)
-        return chimera_fail_errno(err, "fork");
     if (pid == 0)
         become(command->argv, parent, input, out_end, errors_end);
+    int number = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    if (pid < 0)
+        return chimera_fail_errno(err, "fork");
     close(out_end);
     close(errors_end);
     out_end = errors_end = -1;
@@ -144,5 +161,6 @@ int child_run(const struct child_command *command, child_listener *listen, void 
     listen_to(polled, listen, context, errors);
     while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
         ;
+    end_if_told();
     return CHIMERA_OK;
 }

@@ -16,7 +16,7 @@ struct child_command { /* borrowed */
 
 /* Searches the path when argv[0] has no slash. A line of the output that is longer than
  * CHILD_LINE_MAX is cut, errors are cut at the limit of the buffer. The child dies with us.
- * *ret_status is as of waitpid(). */
+ * *ret_status is as of waitpid(). A child of the supervisor that is told to end meanwhile ends. */
 int child_run(const struct child_command *command, child_listener *listen, void *context,
               struct chimera_buffer *errors, int *ret_status, struct chimera_error *err);
 

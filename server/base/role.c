@@ -32,7 +32,7 @@ static const struct role_row {
     [ROLE_ADMIN] = {.death_signal = SIGKILL, .name = "chimera-admin"},
     [ROLE_EXPORTER] = {.death_signal = SIGTERM, .name = "chimera-otlp"},
     [ROLE_DECISIONS] = {.death_signal = SIGTERM, .reads_signals = true, .name = "chimera-log"},
-    [ROLE_BUILD] = {.death_signal = SIGKILL, .name = "chimera-build"},
+    [ROLE_BUILD] = {.death_signal = SIGTERM, .name = "chimera-build"},
     [ROLE_CERTIFICATE_CHECK] = {.death_signal = SIGKILL, .name = "chimera-certs"},
     [ROLE_BROKER] = {.death_signal = SIGKILL, .name = "chimera-broker"},
     [ROLE_HELPER] = {.death_signal = SIGKILL, .name = "chimera-helper"},

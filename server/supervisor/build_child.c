@@ -9,13 +9,17 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/log/log_writer.h"
+#include "server/base/bell.h"
 #include "server/base/role.h"
 
 #define LOG_MS 500
+#define PATIENCE_MS 2000 /* of who waits for the end of a build */
 #define SAID_MAX ((size_t)64 << 20)
 
 /* What is said: for each policy a letter and a text that ends with NUL, and four texts of where
@@ -75,6 +79,7 @@ static _Noreturn void work(const struct builder_input *input, int fd, int priori
     struct chimera_error err = {0};
     struct chimera_buffer out;
     setpgid(0, 0);
+    bell_end_group();
     unsetenv("CHIMERA_COMPILER_LAUNCHER"); /* what a server runs is compiled on its machine */
     if (chimera_log_buffer(NULL, NULL, NULL) == CHIMERA_OK)
         chimera_log_start_writer(NULL, NULL, NULL); /* else it writes itself, and may wait */
@@ -158,7 +163,8 @@ bool build_child_reaped(struct build_child *build, pid_t pid, int status)
 
 static void end(struct build_child *build)
 {
-    close(build->fd);
+    if (build->fd >= 0)
+        close(build->fd);
     while (build->pid && waitpid(build->pid, &build->status, 0) < 0 && errno == EINTR)
         ;
     chimera_buffer_free(&build->said);
@@ -267,11 +273,29 @@ int build_child_finish(struct build_child *build, size_t count, struct built_plu
     return CHIMERA_OK;
 }
 
+/* What it has begun is swept up by those who began it: they get a moment for that. */
+static void end_process(struct build_child *build)
+{
+    const struct timespec pause = {.tv_nsec = 5L * 1000 * 1000};
+    int64_t until_ms = chimera_clock_ms() + PATIENCE_MS;
+    kill(build->pid, SIGTERM);
+    while (chimera_clock_ms() < until_ms) {
+        if (waitpid(build->pid, &build->status, WNOHANG) != 0) {
+            build->pid = 0;
+            return;
+        }
+        nanosleep(&pause, NULL);
+    }
+    kill(-build->pid, SIGKILL);
+}
+
 void build_child_stop(struct build_child *build)
 {
     if (build->fd < 0)
         return;
+    close(build->fd); /* nobody listens any more */
+    build->fd = -1;
     if (build->pid)
-        kill(-build->pid, SIGKILL);
+        end_process(build);
     end(build);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/supervisor/builder.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/digest.h"
+#include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 #include "runtime/log/log.h"
 #include "server/base/program.h"
@@ -322,6 +324,39 @@ static int build_round(struct build *build, struct round round, struct chimera_e
     return CHIMERA_OK;
 }
 
+/* What a build that was killed has left is swept up by the next one; where there is nothing to
+ * build, by nobody else. */
+static bool has_remains(const char *cache)
+{
+    bool has_some = false;
+    CHIMERA_FREE char *folder = chimera_path_join(cache, "scratch");
+    DIR *stream = folder ? opendir(folder) : NULL;
+    for (struct dirent *entry; stream && !has_some && (entry = readdir(stream));)
+        has_some = strncmp(entry->d_name, "build-", 6) == 0;
+    if (stream)
+        closedir(stream);
+    return has_some;
+}
+
+static void hear_nothing(void *context, struct chimera_slice line)
+{
+    (void)context, (void)line;
+}
+
+static void sweep_cache(const struct build *build)
+{
+    static char verb[] = "cache", action[] = "prune", option[] = "--cache-dir";
+    char *const argv[] = {
+        build->command, verb, action, option, build->input->config->cache_dir, NULL};
+    struct chimera_buffer errors;
+    int status;
+    if (!has_remains(build->input->config->cache_dir))
+        return;
+    chimera_buffer_init(&errors, ERRORS_MAX);
+    child_run(&(struct child_command){.argv = argv}, hear_nothing, NULL, &errors, &status, NULL);
+    chimera_buffer_free(&errors); /* what it cannot remove stays, as before */
+}
+
 static int build_modules(struct build *build, struct chimera_error *err)
 {
     CHIMERA_FREE struct module **modules = calloc(build->module_count + 1, sizeof(struct module *));
@@ -334,8 +369,10 @@ static int build_modules(struct build *build, struct chimera_error *err)
         else
             modules[round.count++] = &build->module[i];
     }
-    if (round.count == 0)
+    if (round.count == 0) {
+        sweep_cache(build);
         return CHIMERA_OK;
+    }
     chimera_log_with(CHIMERA_LOG_INFO, TARGET,
                      CHIMERA_SLICE("building what the cache does not hold"),
                      CHIMERA_NUMBER("modules", (int64_t)round.count),

@@ -152,8 +152,11 @@ static int open_plugin(void **ret_handle, struct chimera_error *err)
     *ret_handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!*ret_handle)
         return chimera_fail(err, CHIMERA_EIO,
-                            "--enable-metrics and --log-fmt otlp need the plugin " PLUGIN ": %s",
-                            dlerror());
+                            "--enable-metrics and --log-fmt otlp need the plugin " PLUGIN ": %s%s",
+                            dlerror(),
+                            size >= 0 ? ""
+                                      : ": /proc is not mounted, so nobody knows where this "
+                                        "program lies");
     return CHIMERA_OK;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whichever process of the server a signal reaches, the server does what it means; and each of them has a name of its own
 (docs/user/reload.md, docs/user/server.md)."""
-import os, shutil, signal, subprocess, unittest
+import contextlib, os, shutil, signal, subprocess, tempfile, unittest
 
 import harness
 from collector import Collector
@@ -96,6 +96,63 @@ class Signals(unittest.TestCase):
         # Only ours: other tests may have a server of their own.
         subprocess.run(["sh", "-c", command.replace("$(pidof chimera-server)", str(server.process.pid))], check=True)
         self.assertTrue(wait_for(lambda: "policies reloaded" in server.log()))
+
+
+class Builds(unittest.TestCase):
+    """A build that is stopped leaves nothing in the cache: a rollout that begins often would fill its volume."""
+    LONG = f"file://{harness.ROOT}/tests/policies/rust-privileged/rust-privileged.wasm"
+
+    def setUp(self):
+        made = tempfile.TemporaryDirectory(prefix="chimera-e2e-")
+        self.addCleanup(made.cleanup)
+        self.cache = made.name
+
+    def scratch(self):
+        """The folders of builds that are there."""
+        with contextlib.suppress(FileNotFoundError):
+            return os.listdir(self.cache + "/scratch")
+        return []
+
+    def start(self, policies=None, **more):
+        server = Server(policies or {"p": {"module": self.LONG}}, log="info", environment={"CHIMERA_CACHE_DIR": self.cache}, **more)
+        self.addCleanup(server.__exit__)
+        return server
+
+    def build(self):
+        """A server whose build has begun."""
+        server = self.start(is_awaited=False)
+        self.assertTrue(wait_for(lambda: any(os.listdir(f"{self.cache}/scratch/{name}") for name in self.scratch())), server.log())
+        return server
+
+    def test_a_server_that_is_stopped_leaves_nothing(self):
+        server = self.build()
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.process.wait(60), 0)
+        self.assertEqual(self.scratch(), [])
+
+    def test_a_build_that_another_takes_the_place_of_leaves_nothing(self):
+        server = self.start({"p": {"module": wasm("accept")}})
+        write(os.path.join(server.folder, "policies.yml"), {"p": {"module": self.LONG}})
+        self.assertTrue(wait_for(lambda: self.scratch()))
+        write(os.path.join(server.folder, "policies.yml"), {"q": {"module": wasm("accept")}})
+        self.assertTrue(wait_for(lambda: "policies reloaded" in server.log()))
+        self.assertEqual(server.post("/validate/q")[0], 200)
+        self.assertEqual(self.scratch(), [])
+
+    def test_what_a_killed_server_leaves_is_swept_up_by_its_build(self):
+        server = self.build()
+        server.process.kill()
+        server.process.wait()
+        self.assertTrue(wait_for(lambda: self.scratch() == []))
+
+    def test_what_a_killed_build_leaves_is_swept_up_by_the_next_start(self):
+        left = f"{self.cache}/scratch/build-killed"
+        for policies in ({"p": {"module": wasm("accept")}}, {"p": {"module": wasm("accept")}}, {"q": {"module": wasm("reject")}}):
+            os.makedirs(left + "/deep")
+            os.utime(left, (1, 1))
+            os.chmod(self.cache, 0o700)
+            self.start(policies)  # with something to build, without, and with something again
+            self.assertTrue(wait_for(lambda: not os.path.exists(left)))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ static const struct expected {
     [ROLE_ADMIN] = {SIGKILL, false, "chimera-admin"},
     [ROLE_EXPORTER] = {SIGTERM, false, "chimera-otlp"},
     [ROLE_DECISIONS] = {SIGTERM, false, "chimera-log"},
-    [ROLE_BUILD] = {SIGKILL, false, "chimera-build"},
+    [ROLE_BUILD] = {SIGTERM, false, "chimera-build"},
     [ROLE_CERTIFICATE_CHECK] = {SIGKILL, false, "chimera-certs"},
     [ROLE_BROKER] = {SIGKILL, false, "chimera-broker"},
     [ROLE_HELPER] = {SIGKILL, false, "chimera-helper"},
@@ -257,6 +257,38 @@ static void the_parents_word_is_its_own(void **state)
     close(told[0]);
 }
 
+/* Who leads a group has it end, too, and rings no bell for what comes of that. */
+static void a_build_ends_with_all_that_it_started(void **state)
+{
+    int ready[2], status;
+    char byte;
+    (void)state;
+    assert_int_equal(bell_open(NULL), CHIMERA_OK);
+    assert_int_equal(pipe(ready), 0);
+    insider = ready[1];
+    pid_t pid = start(ROLE_BUILD, NULL);
+    if (pid == 0) {
+        setpgid(0, 0);
+        bell_end_group();
+        pid_t helper = fork();
+        if (helper == 0) {
+            signal(SIGTERM, SIG_DFL);
+            for (;;)
+                pause();
+        }
+        check(write(ready[1], "r", 1) == 1, "it cannot write");
+        while (waitpid(helper, &status, 0) < 0)
+            ;
+        _exit(WTERMSIG(status) == SIGTERM && bell_has_ended() ? 0 : 1);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    kill(pid, SIGTERM);
+    assert_int_equal(exit_code_of(pid), 0);
+    assert_int_equal(bell_take(), 0);
+    bell_close();
+    close(ready[0]);
+}
+
 static char command_line[] = "/usr/bin/chimera-server\0--port";
 
 static void the_command_line_names_the_child(void **state)
@@ -365,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(signals_are_passed_on, set_up, take_down),
         cmocka_unit_test(other_bytes_mean_nothing),
         cmocka_unit_test_setup_teardown(the_parents_word_is_its_own, set_up, take_down),
+        cmocka_unit_test_setup_teardown(a_build_ends_with_all_that_it_started, set_up, take_down),
         cmocka_unit_test_setup_teardown(the_command_line_names_the_child, set_up, take_down),
         cmocka_unit_test(nothing_is_left_in_freed_memory),
         cmocka_unit_test(memory_is_not_filled_for_ever),
