@@ -133,7 +133,7 @@ g:
         found = self.findings("a: {modul: x}\nb: {module: x, policyMode: 5}\n")
         self.assertEqual([one[:2] for one in found], [("error", "file")] * 2)
         self.assertIn("p.yml:1:1: a.module: missing; expected ", found[0][3])
-        for name, want in (("nowhere.yml", "No such file or directory"), (self.folder, "manifest.json")):
+        for name, want in (("nowhere.yml", "No such file or directory"), (self.folder, "is a folder and no bundle")):
             done = self.run_check(name)
             self.assertEqual(done.returncode, 1)
             self.assertIn(want, done.stderr)
@@ -199,6 +199,20 @@ g:
         with open(bundle + "/policies.yml", "a") as out:
             out.write("# changed\n")
         self.assertIn("is not the file that the bundle was made with", self.run_check(bundle).stderr)
+
+    def test_a_file_that_is_served_with_a_bundle(self):
+        write(self.path, {"a": {"module": wasm("accept")}, "b": {"module": wasm("settings-invalid")}})
+        bundle = self.folder + "/bundle"
+        subprocess.run([COMMAND, "bundle", self.path, "-o", bundle, "--no-check"], check=True, capture_output=True,
+                       env=dict(os.environ, CHIMERA_CACHE_DIR=harness._cache))
+        self.find({"x": {"module": wasm("accept"), "settings": {"y": 1}}}, flags=("--bundle", bundle))
+        self.find({"x": {"module": wasm("settings-invalid")}}, ("error", "settings", ["x"], "key x is missing"), flags=("--bundle", bundle))
+        (severity, about, _, text), = self.findings({"x": {"module": wasm("trap")}}, "--bundle", bundle)
+        self.assertEqual((severity, about), ("error", "file"))
+        self.assertIn('policy "x": the bundle ', text)
+        for path, want in ((self.folder + "/tmp", "/tmp is a folder and no bundle, as it has no manifest.json: name the policies.yml in it"),
+                           (self.folder + "/none", "cannot open the bundle ")):
+            self.assertIn(want, self.findings({}, "--bundle", path)[0][3])
 
     def test_plugins_are_taken(self):
         built = subprocess.run([COMMAND, "build", os.path.join(harness.POLICIES, "settings-invalid.wasm"), "-o", self.folder + "/out"], check=True,

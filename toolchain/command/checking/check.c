@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check.c - `chimera check`: is this set of policies good? (set_check.h) */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compiler/tool/scratch.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
@@ -27,7 +27,8 @@
 #define TEXT_MAX 2000
 
 struct task {
-    const char *path; /* of policies.yml or of a bundle */
+    const char *path;   /* of policies.yml or of a bundle */
+    const char *bundle; /* that the former is to be served with; NULL: none */
     const struct chimera_fetch_options *fetch;
     struct set_check check;
     struct chimera_buffer text; /* of policies.yml */
@@ -51,16 +52,26 @@ static int read_file(struct task *task, struct chimera_error *err)
     return code;
 }
 
-static int read_bundle(struct task *task, struct chimera_error *err)
+/* With its own policies.yml, or the one that a server would be given beside it. */
+static int read_bundle(struct task *task, const char *path, bool is_own, struct chimera_error *err)
 {
     struct chimera_bundle bundle = {0};
-    CHIMERA_FREE char *folder = realpath(task->path, NULL);
+    CHIMERA_FREE char *folder = realpath(path, NULL);
+    CHIMERA_FREE char *manifest =
+        folder ? chimera_path_join(folder, CHIMERA_BUNDLE_MANIFEST) : NULL;
     if (!folder)
-        return chimera_fail_errno(err, task->path);
+        return chimera_fail(err, CHIMERA_EIO, "cannot open the bundle %s: %s", path,
+                            strerror(errno));
+    if (manifest && access(manifest, F_OK) != 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "%s is a folder and no bundle, as it has no " CHIMERA_BUNDLE_MANIFEST
+                            ": name the policies.yml in it",
+                            path);
     int code = chimera_bundle_read(folder, &bundle, err);
     if (code == CHIMERA_OK)
-        code = policies_read_bundle(folder, &bundle, set_check_limits(&task->check),
-                                    &task->policies, err);
+        code = is_own ? policies_read_bundle(folder, &bundle, set_check_limits(&task->check),
+                                             &task->policies, err)
+                      : read_file(task, err);
     if (code == CHIMERA_OK)
         code = policies_take_plugins(folder, &bundle, &task->policies, err);
     chimera_bundle_done(&bundle);
@@ -79,7 +90,9 @@ static int read_set(struct task *task)
     struct chimera_error err = {.details = &details};
     bool is_folder = stat(task->path, &status) == 0 && S_ISDIR(status.st_mode);
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
-    int code = is_folder ? read_bundle(task, &err) : read_file(task, &err);
+    int code = is_folder      ? read_bundle(task, task->path, true, &err)
+               : task->bundle ? read_bundle(task, task->bundle, false, &err)
+                              : read_file(task, &err);
     if (code < 0)
         chimera_error_each(&err, take_line, &task->findings);
     chimera_buffer_free(&details);
@@ -175,9 +188,7 @@ static int check_policies(struct task *task, struct chimera_build_options *optio
                           struct chimera_error *err)
 {
     CHIMERA_FREE char *folder = NULL;
-    const char *parent = getenv("TMPDIR");
-    int code =
-        chimera_scratch_make(parent && *parent ? parent : "/tmp", "chimera-check", &folder, err);
+    int code = chimera_folder_make_temporary("chimera-check", &folder, err);
     options->cache_folder = folder; /* one that ends with the check */
     if (code == CHIMERA_OK)
         code = chimera_builder_new(options, &task->check.builder, err);
@@ -291,7 +302,9 @@ static int run_check(const struct chimera_cli_options *options)
     struct chimera_progress progress;
     struct fetch_flags flags;
     struct chimera_error err = {0};
-    struct task task = {.path = options->arguments[0], .fetch = &flags.fetch};
+    struct task task = {.path = options->arguments[0],
+                        .bundle = chimera_cli_value(options, "bundle"),
+                        .fetch = &flags.fetch};
     if (set_check_init(options, &task.check, &err) < 0)
         return say_error("%s", err.text);
     task.check.path = task.path;
@@ -313,6 +326,12 @@ static int run_check(const struct chimera_cli_options *options)
 static const struct chimera_cli_option check_options[] = {
     {.name = "json", .help = "Print one JSON object with all that was found to standard output"},
     {.name = "pull", .help = "Fetch what is not in the store; without it that is an error"},
+    {.name = "bundle",
+     .kind = CHIMERA_CLI_VALUE,
+     .value = "DIR",
+     .help =
+         "The bundle that a server serves the file with, as --bundle of the server: each module "
+         "must be one that it was made from"},
     SET_CHECK_FLAGS,
     FETCH_FLAGS,
     FETCH_FLAGS_OF_OPA,
