@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/command/home.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #define ACCOUNT_BYTES 4096 /* a line of /etc/passwd */
 
 static char *temporary; /* owned; NULL: HOME is another */
-static bool is_new;
+static bool was_empty;  /* when we came */
 
 /* What others could have made, or could change, is not trusted: plugins would lie there. */
 static bool is_ours(const char *folder)
@@ -23,6 +23,17 @@ static bool is_ours(const char *folder)
     struct stat status;
     return lstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
            !(status.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static bool is_empty(const char *folder)
+{
+    DIR *stream = opendir(folder);
+    size_t count = 0;
+    while (stream && readdir(stream))
+        count++; /* with the two that are always there */
+    if (stream)
+        closedir(stream);
+    return count <= 2;
 }
 
 static bool take_account(void)
@@ -40,7 +51,8 @@ static void take_temporary(void)
     char *folder = NULL;
     if (asprintf(&folder, "%s/chimera-of-%u", chimera_temporary_folder(), (unsigned)geteuid()) < 0)
         return;
-    is_new = mkdir(folder, CHIMERA_FOLDER_PRIVATE) == 0;
+    mkdir(folder, CHIMERA_FOLDER_PRIVATE);
+    was_empty = is_empty(folder);
     if (!is_ours(folder) || setenv("HOME", folder, 1) < 0) {
         free(folder);
         return;
@@ -57,7 +69,7 @@ void home_begin(void)
 
 void home_end(void)
 {
-    if (temporary && rmdir(temporary) < 0 && is_new && say_level() != SAY_QUIET)
+    if (temporary && was_empty && !is_empty(temporary) && say_level() != SAY_QUIET)
         chimera_printable_say(
             stderr, "Note",
             "there is no home folder: what is kept between calls is in %s; set HOME, or "

@@ -11,8 +11,8 @@
 
 /* Sets HOME if it is not set, before anybody asks for it. */
 void home_begin(void);
-/* A temporary one goes if nothing was put there; if something was, and it was not there before, it
- * is told of on standard error. */
+/* Where something was put into a temporary one for the first time, it is told of on standard error.
+ * It stays, for if it went, somebody else could make it while we go on. */
 void home_end(void);
 
 bool home_is_temporary(void);
