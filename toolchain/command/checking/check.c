@@ -192,9 +192,14 @@ static int check_policies(struct task *task, struct chimera_build_options *optio
     options->cache_folder = folder; /* one that ends with the check */
     if (code == CHIMERA_OK)
         code = chimera_builder_new(options, &task->check.builder, err);
-    for (size_t i = 0; code == CHIMERA_OK && i < task->policies.policy_count; i++)
-        if (task->modules[i])
-            set_check_policy(&task->check, i, task->modules[i], &task->findings);
+    for (size_t i = 0; code == CHIMERA_OK && i < task->policies.policy_count; i++) {
+        if (!task->modules[i])
+            continue;
+        chimera_progress_begin(options->progress, task->policies.policy[i].id, i + 1,
+                               task->policies.policy_count);
+        set_check_policy(&task->check, i, task->modules[i], &task->findings);
+        chimera_progress_end(options->progress, NULL); /* in the quick tier there is no wait */
+    }
     chimera_builder_free(task->check.builder);
     chimera_progress_clear(options->progress);
     if (folder)
@@ -313,7 +318,7 @@ static int run_check(const struct chimera_cli_options *options)
         return say_error("%s", err.text);
     flags.fetch.shows_progress = false; /* lines of several would overwrite each other */
     flags.fetch.is_offline = !chimera_cli_is_given(options, "pull");
-    chimera_progress_init(&progress, option_quiet(options) ? -1 : STDERR_FILENO);
+    progress_open(options, &progress);
     struct chimera_build_options build = {
         .progress = &progress,
         .must_confine = chimera_cli_is_given(options, "require-confinement"),

@@ -15,7 +15,7 @@
 #include "toolchain/command/home.h"
 #include "toolchain/command/variables.h"
 
-#define ROOM_LEAST_MIB 256 /* a large policy's sources and objects */
+#define ROOM_LEAST_MIB 256             /* a large policy's sources and objects */
 #define SAMPLE_BYTES ((size_t)1 << 20) /* what the least of builds needs */
 
 char *doctor_find_parent(const char *path)
