@@ -113,6 +113,18 @@ static struct json_object *rules_of(struct webhook_list *list, size_t policy)
     return chimera_json_member(metadata->tree, "rules");
 }
 
+/* With what an API server adds by itself: so `kubectl apply` finds nothing to do the next time. */
+static struct json_object *with_scope(struct json_object *rule)
+{
+    struct json_object *whole = json_object_new_object();
+    json_object_object_foreach(rule, key, value)
+    {
+        json_object_object_add(whole, key, json_object_get(value));
+    }
+    put_text(whole, "scope", "*");
+    return whole;
+}
+
 /* Of all members, each once. */
 static void take_rules(struct webhook_list *list, struct served *served)
 {
@@ -121,9 +133,11 @@ static void take_rules(struct webhook_list *list, struct served *served)
         struct json_object *rules = rules_of(list, i);
         size_t count = rules ? json_object_array_length(rules) : 0;
         for (size_t j = 0; j < count; j++) {
-            struct json_object *rule = json_object_array_get_idx(rules, j);
-            if (!has_rule(served->rules, rule))
-                json_object_array_add(served->rules, json_object_get(rule));
+            struct json_object *rule = with_scope(json_object_array_get_idx(rules, j));
+            if (has_rule(served->rules, rule))
+                json_object_put(rule);
+            else
+                json_object_array_add(served->rules, rule);
         }
     }
 }

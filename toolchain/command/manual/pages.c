@@ -18,6 +18,13 @@ static const struct chimera_cli_entry exec_exits[] = {
     {0},
 };
 
+static const struct chimera_cli_entry diff_exits[] = {
+    {"0", "The bundles serve the same", 0},
+    {"1", "They differ", 0},
+    {"2", "One cannot be read, or the command line is wrong", 0},
+    {0},
+};
+
 static const struct chimera_cli_entry test_exits[] = {
     {"0", "All cases passed", 0},
     {"1", "One did not, or could not be played", 0},
@@ -65,7 +72,9 @@ static const struct chimera_cli_page by_command[] = {
      "--shell zsh > ~/.zfunc/_chimera\nchimera completions --shell fish > "
      "~/.config/fish/completions/chimera.fish",
      NULL},
-    {"diff", B, NULL, "chimera diff served-before served", "chimera-bundle(1) chimera-bundle(5)"},
+    {"diff", 0, diff_exits,
+     "chimera diff served-before served\nchimera diff --json served-before served",
+     "chimera-bundle(1) chimera-bundle(5)"},
     {"digest", F, NULL, "chimera digest registry.example/team/no-root:v1.2.0", NULL},
     {"docs", 0, NULL,
      "chimera docs -o reference.adoc\nchimera docs --man /usr/local/share/man/man1", NULL},
