@@ -17,6 +17,22 @@ def recorded():
             for case in cases if not case["case"].startswith("flag:")]
 
 
+# Answers requests and settings; with a place for a global and for more to do.
+GUEST = """(module
+  (import "wapc" "__guest_response" (func $answer (param i32 i32)))
+  (memory (export "memory") 1)
+  (global $at i32 {at})
+  (data (i32.const 0) "{{\\22accepted\\22:true}}")
+  (data (i32.const 64) "{{\\22valid\\22:true}}")
+  (func (export "__guest_call") (param $operation i32) (param $size i32) (result i32)
+    {more}
+    (if (i32.eq (local.get $operation) (i32.const 17))
+      (then (call $answer (global.get $at) (i32.const 14)))
+      (else (call $answer (i32.const 0) (i32.const 17))))
+    (i32.const 1)))"""
+METADATA = {"rules": [], "mutating": False, "protocolVersion": "v1", "executionMode": "kubewarden-wapc"}
+
+
 class Check(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="chimera-check-test-")
@@ -92,6 +108,26 @@ class Check(unittest.TestCase):
                 self.assertEqual(is_served, name in ("negated-failure", "keyword-member"))
                 self.assertEqual([one[1:3] for one in errors], [("expression", ["gate"])] if name == "keyword-member" else
                                  [one[1:3] for one in errors if not is_served])
+
+    def make(self, name, at="(i32.const 64)", more=""):
+        """FOLDER/NAME.wasm, with metadata."""
+        path = os.path.join(self.folder, name)
+        write(path + ".wat", GUEST.format(at=at, more=more))
+        subprocess.run(["wat2wasm", "--enable-extended-const", path + ".wat", "-o", path + ".wasm"], check=True, capture_output=True)
+        section = b"\x16io.kubewarden.metadata" + json.dumps(METADATA).encode()
+        with open(path + ".wasm", "ab") as out:  # a custom section of less than 16384 bytes
+            out.write(bytes([0, len(section) & 0x7F | 0x80, len(section) >> 7]) + section)
+
+    def test_what_it_passes_of_the_reported_modules_is_served(self):
+        """Deep nesting, an extended constant; a page in the place of a module; settings with a pair of surrogates."""
+        self.make("deep", more="(if (local.get $size) (then " * 300 + "))" * 300)
+        self.make("extended", at="(i32.add (i32.const 60) (i32.const 4))")
+        write(self.folder + "/page.wasm", "<!DOCTYPE html><title>404</title><p>No such artifact\n")
+        for name, is_good in (("deep", True), ("extended", True), ("page", False)):
+            text = f'p: {{module: ./{name}.wasm, settings: {{"motto": "ready \\ud83d\\ude00"}}}}\n'
+            with self.subTest(name):
+                self.assertEqual((self.findings(text) == [], self.starts(text)), (is_good, is_good))
+        self.find("p: {module: ./page.wasm}\n", ("error", "module", ["p"], "HTML, not WebAssembly"))
 
     # --- What is found ---
 
