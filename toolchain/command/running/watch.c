@@ -53,8 +53,9 @@ static int add(struct watch *watch, const char *folder, const char *name, struct
     if (!more)
         return chimera_fail_memory(err);
     watch->watched = more;
-    more[watch->count] = (struct watched){number, name ? strdup(name) : NULL};
-    return name && !more[watch->count++].name ? chimera_fail_memory(err) : CHIMERA_OK;
+    struct watched *last = &more[watch->count++];
+    *last = (struct watched){number, name ? strdup(name) : NULL};
+    return name && !last->name ? chimera_fail_memory(err) : CHIMERA_OK;
 }
 
 static int add_one(struct watch *watch, const char *path, struct chimera_error *err)
