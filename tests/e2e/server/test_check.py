@@ -3,8 +3,9 @@
 import glob, json, os, re, shutil, subprocess, tempfile, unittest
 
 import harness
-from harness import Server, free_port, wasm, write
-from test_bundle import COMMAND, NO_COMPILER
+from harness import Server, wasm, write
+from test_bundle import COMMAND
+from test_fetch import Web
 
 REFERENCE = os.path.join(harness.ROOT, "tests", "reference")
 SETS = os.path.join(harness.ROOT, "tests", "e2e", "command", "sets")
@@ -236,6 +237,19 @@ g:
             out.write("# changed\n")
         self.assertIn("is not the file that the bundle was made with", self.run_check(bundle).stderr)
 
+    def test_without_a_compiler_bundles_can_be_checked_and_files_say_so(self):
+        write(self.path, {"a": {"module": wasm("accept")}})
+        bundle = self.folder + "/bundle"
+        subprocess.run([COMMAND, "bundle", "-q", self.path, "-o", bundle], check=True, env=dict(os.environ, CHIMERA_CACHE_DIR=harness._cache))
+        bare = {"PATH": "/nonexistent", "HOME": self.folder}
+        done = subprocess.run([COMMAND, "check", bundle], capture_output=True, text=True, env=bare)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, f"{bundle}: good: 1 policy\n", ""))
+        write(self.path, {"a": {"module": wasm("accept")}, "b": {"module": "./none.wasm"}, "g": {"expression": "x", "message": "m", "policies": {}}})
+        done = subprocess.run([COMMAND, "check", self.path], capture_output=True, text=True, env=bare)
+        self.assertEqual((done.returncode, done.stdout), (1, f"{self.path}: 2 errors\n"))
+        self.assertIn('Error: group "g": ', done.stderr)
+        self.assertIn("Error: not found: ", done.stderr)
+
     def test_a_file_that_is_served_with_a_bundle(self):
         write(self.path, {"a": {"module": wasm("accept")}, "b": {"module": wasm("settings-invalid")}})
         bundle = self.folder + "/bundle"
@@ -249,6 +263,21 @@ g:
         for path, want in ((self.folder + "/tmp", "/tmp is a folder and no bundle, as it has no manifest.json: name the policies.yml in it"),
                            (self.folder + "/none", "cannot open the bundle ")):
             self.assertIn(want, self.findings({}, "--bundle", path)[0][3])
+
+    def test_what_is_not_there_is_fetched_when_told_so(self):
+        harness.make_certificates(self.folder)
+        os.mkdir(self.folder + "/www")
+        shutil.copy(os.path.join(harness.POLICIES, "settings-invalid.wasm"), self.folder + "/www/p.wasm")
+        certificate, key, authority = (self.folder + "/" + name for name in ("server.crt", "server.key", "ca.crt"))
+        refused = ("error", "settings", ["p"], "Policy settings are invalid: key x is missing")
+        with Web(self.folder + "/www", certificate, key) as web:
+            write(self.folder + "/sources.yml", {"source_authorities": {f"localhost:{web.port}": [{"type": "Path", "path": authority}]}})
+            policies = {"p": {"module": f"https://localhost:{web.port}/p.wasm"}}
+            flags = ("--store", self.folder + "/store", "--sources-path", self.folder + "/sources.yml")
+            self.find(policies, ("error", "module", ["p"], "it is not in the store: `chimera pull` fetches it, or --pull does"), flags=flags)
+            self.assertFalse(os.path.exists(self.folder + "/store"))
+            self.find(policies, refused, flags=(*flags, "--pull"))
+        self.find(policies, refused, flags=flags)
 
     def test_plugins_are_taken(self):
         built = subprocess.run([COMMAND, "build", os.path.join(harness.POLICIES, "settings-invalid.wasm"), "-o", self.folder + "/out"], check=True,

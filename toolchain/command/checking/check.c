@@ -184,14 +184,26 @@ static int find_modules(struct task *task, struct chimera_error *err)
 
 /* --- All of it --- */
 
+/* Where all are plugins there may be no compiler. */
+static bool has_modules(const struct task *task)
+{
+    for (size_t i = 0; i < task->policies.policy_count; i++)
+        if (task->modules[i] && !policy_spec_is_plugin(&task->policies.policy[i], task->modules[i]))
+            return true;
+    return false;
+}
+
 static int check_policies(struct task *task, struct chimera_build_options *options,
                           struct chimera_error *err)
 {
     CHIMERA_FREE char *folder = NULL;
-    int code = chimera_folder_make_temporary("chimera-check", &folder, err);
-    options->cache_folder = folder; /* one that ends with the check */
-    if (code == CHIMERA_OK)
-        code = chimera_builder_new(options, &task->check.builder, err);
+    int code = CHIMERA_OK;
+    if (has_modules(task)) {
+        code = chimera_folder_make_temporary("chimera-check", &folder, err);
+        options->cache_folder = folder; /* one that ends with the check */
+        if (code == CHIMERA_OK)
+            code = chimera_builder_new(options, &task->check.builder, err);
+    }
     for (size_t i = 0; code == CHIMERA_OK && i < task->policies.policy_count; i++) {
         if (!task->modules[i])
             continue;
@@ -291,13 +303,13 @@ static int check(const struct chimera_cli_options *options, struct task *task,
     interrupt_catch();
     int code = check_set(task, build, &err);
     interrupt_release();
-    if (code < 0)
-        say_error("%s", err.text);
-    else if (chimera_cli_is_given(options, "json"))
+    if (code < 0) /* the policies could not be asked; what was found before is told, too */
+        findings_add(&task->findings, FINDING_ERROR, FINDING_SET, NULL, err.text);
+    if (chimera_cli_is_given(options, "json"))
         say_as_json(task);
     else
         say_as_text(task, option_quiet(options));
-    code = code < 0 || task->findings.errors ? EXIT_FAILED : EXIT_GOOD;
+    code = task->findings.errors ? EXIT_FAILED : EXIT_GOOD;
     free_task(task);
     return code;
 }
