@@ -59,12 +59,12 @@ static bool has_options(const struct chimera_cli_command *command)
     return false;
 }
 
-void chimera_cli_put_usage(const char *program, const struct chimera_cli_command *command,
-                           struct chimera_buffer *out)
+static void put_line(const char *program, const struct chimera_cli_command *command,
+                     struct chimera_buffer *out)
 {
     const struct chimera_cli_option *option = command->options;
     const struct chimera_cli_argument *argument = command->arguments;
-    chimera_buffer_print(out, "Usage: %s ", program);
+    chimera_buffer_print(out, "%s ", program);
     if (command->usage)
         chimera_buffer_text(out, command->usage);
     else
@@ -80,6 +80,13 @@ void chimera_cli_put_usage(const char *program, const struct chimera_cli_command
         chimera_buffer_print(out, argument->is_required ? " <%s>%s" : " [%s]%s", argument->name,
                              argument->is_many ? "..." : "");
     chimera_buffer_byte(out, '\n');
+}
+
+void chimera_cli_put_usage(const char *program, const struct chimera_cli_command *command,
+                           struct chimera_buffer *out)
+{
+    chimera_buffer_text(out, "Usage: ");
+    put_line(program, command, out);
 }
 
 /* Continues a line that has `at` columns by the words of `text`, wrapped, further lines at
@@ -212,7 +219,8 @@ void chimera_cli_put_help(const char *program, const struct chimera_cli_command 
                         .end = wanted->end ? wanted->end : ""};
     put_words(command->about, 0, 0, look.width, out);
     chimera_buffer_byte(out, '\n');
-    chimera_cli_put_usage(program, command, out);
+    chimera_buffer_print(out, "%sUsage:%s ", look.head, look.end);
+    put_line(program, command, out);
     look.is_below = look.width < WIDTH_FOR_COLUMNS;
     if (command->arguments)
         put_arguments(&look, command->arguments, out);

@@ -31,8 +31,8 @@ static const struct chimera_cli_entry SIGNALS[] = {
     {"SIGTERM, SIGINT",
      "Let the requests under way be answered, and end the server; a second one does not wait", 0},
     {"SIGHUP",
-     "Read policies, options of policies and certificates again; what is wrong is logged, and "
-     "changes nothing",
+     "Read policies, options of policies and certificates again, and open the decision log anew; "
+     "what is wrong is logged, and changes nothing",
      0},
     {0},
 };

@@ -25,6 +25,14 @@ static const struct chimera_cli_entry diff_exits[] = {
     {0},
 };
 
+static const struct chimera_cli_entry run_exits[] = {
+    {"0", "There were answers, be they refusals", 0},
+    {"1", "Something failed; the reason is on standard error", 0},
+    {"2", "The command line is wrong", 0},
+    {"3", "A request was rejected, with --fail-on-reject", 0},
+    {0},
+};
+
 static const struct chimera_cli_entry test_exits[] = {
     {"0", "All cases passed", 0},
     {"1", "One did not, or could not be played", 0},
@@ -98,7 +106,7 @@ static const struct chimera_cli_page by_command[] = {
      "chimera-pull(1) chimera-annotate(1)"},
     {"rm", F, NULL, "chimera rm registry://registry.example/team/no-root:v1.2.0\nchimera rm ee6b",
      "chimera-policies(1)"},
-    {"run", B | F | R | A, NULL,
+    {"run", B | F | R | A, run_exits,
      "chimera run -r request.json policy.wasm\nchimera run -r request.json --settings-json "
      "'{\"allowed\": []}' policy.wasm\nchimera run --raw -r - policy.wasm < document.json",
      "chimera-test(1) chimera-bench(1) policies.yml(5)"},

@@ -170,6 +170,7 @@ static const struct chimera_cli_option run_options[] = {
      .help = "Tell on standard error how long it took: building, the instance, the settings, each "
              "evaluation"},
     {.name = "watch",
+     .section = SECTION_OUTPUT,
      .help = "Run again whenever the policy, the settings or a request changes, until Ctrl-C"},
     FETCH_FLAGS,
     FETCH_FLAGS_OF_OPA,

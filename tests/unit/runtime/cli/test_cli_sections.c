@@ -78,7 +78,7 @@ static void a_command_may_say_in_which_order(void **state)
     (void)state;
     command.options = few;
     assert_help(&command, (struct chimera_cli_look){.head = "<", .end = ">"},
-                "All\n\nUsage: p all [OPTIONS]\n\n<Limits:>\n"
+                "All\n\n<Usage:> p all [OPTIONS]\n\n<Limits:>\n"
                 "      --cpu                     So much\n\n<Listening:>\n"
                 "      --port                    A port\n\n<Other options:>\n"
                 "  -h, --help                    Print help\n");
