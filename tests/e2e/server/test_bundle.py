@@ -172,6 +172,17 @@ class Bundle(unittest.TestCase):
             for id in "abc":
                 self.assertTrue(server.verdict("/validate/" + id)["allowed"])
 
+    def test_two_plugins_of_one_name_make_none(self):
+        one, other = self.build("--tier", "full", *[os.path.join(harness.POLICIES, name + ".wasm") for name in ("accept", "reject-message-code")])
+        os.mkdir(self.folder + "/other")
+        for suffix in (".so", ".json", ".image", ".names"):
+            if os.path.exists(other[:-len(".so")] + suffix):
+                shutil.copy(other[:-len(".so")] + suffix, self.folder + "/other/x" + suffix)
+                shutil.copy(one[:-len(".so")] + suffix, self.folder + "/x" + suffix)
+        done = make(self.folder, {"a": {"module": "./x.so"}, "b": {"module": "./other/x.so", "settings": {"a": "yes", "b": "1.0"}}})
+        self.assertEqual((done.returncode, os.path.exists(self.bundle)), (1, False))
+        self.assertIn('Error: policy "b": x.so: two plugins of this set are called so', done.stderr)
+
     def test_what_is_no_whole_plugin_makes_none(self):
         path, = self.build("--tier", "full", os.path.join(harness.POLICIES, "accept.wasm"))
         stem = path[:-len(".so")]

@@ -127,8 +127,7 @@ static int make_plugin(const struct task *task, struct chimera_builder *builder,
     if (!module->is_plugin)
         return chimera_build(builder, module->path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, ret_built,
                              err);
-    *ret_built = (struct chimera_built){.was_cached = true};
-    return bundle_copy_plugin(module->path, task->folder, &ret_built->plugin, err);
+    return bundle_copy_plugin(module->path, task->folder, ret_built, err);
 }
 
 static int build_module(const struct task *task, struct chimera_builder *builder,

@@ -9,27 +9,12 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/file.h"
 #include "runtime/plugin/bundle.h"
 #include "runtime/plugin/manifest.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/operate/taken.h"
 
 #define STEM_LETTERS "0123456789abcdefghijklmnopqrstuvwxyz-" /* as of bundle.c */
-
-struct part {
-    const char *suffix;
-    bool is_optional;
-};
-
-static const struct part parts[] = {
-    {".image", true}, {".names", true}, {".json", false}, {".so", false}};
-#define PARTS (sizeof(parts) / sizeof(*parts))
-
-bool bundle_is_plugin(const char *path)
-{
-    size_t size = strlen(path);
-    return size > 3 && strcmp(path + size - 3, ".so") == 0;
-}
 
 /* PLACE.SUFFIX for PLACE.so. */
 static char *name_beside(const char *so, const char *suffix)
@@ -84,18 +69,6 @@ static int check_copy(const char *so, struct chimera_error *err)
     return code;
 }
 
-static int copy_part(const char *so, const char *copy, const struct part *part,
-                     struct chimera_error *err)
-{
-    CHIMERA_FREE char *from = name_beside(so, part->suffix);
-    CHIMERA_FREE char *to = name_beside(copy, part->suffix);
-    if (!from || !to)
-        return chimera_fail_memory(err);
-    if (part->is_optional && access(from, F_OK) < 0)
-        return CHIMERA_OK;
-    return chimera_file_copy(from, to, 0644, err);
-}
-
 static bool take_manifest(const char *so, struct chimera_digest *ret_digest)
 {
     CHIMERA_FREE char *path = name_beside(so, ".json");
@@ -110,28 +83,26 @@ static bool are_same(const char *one, const char *other)
     return take_manifest(one, &a) && take_manifest(other, &b) && memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-int bundle_copy_plugin(const char *so, const char *folder, char **ret_path,
+int bundle_copy_plugin(const char *so, const char *folder, struct chimera_built *ret_built,
                        struct chimera_error *err)
 {
     const char *slash = strrchr(so, '/'), *name = slash ? slash + 1 : so;
+    const struct taken_wanted wanted = {.plugin = so, .output = folder};
+    CHIMERA_FREE char *copy = NULL;
     if (strspn(name, STEM_LETTERS) != strlen(name) - strlen(".so"))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "%s: the name of a plugin in a bundle has digits, small letters and - "
                             "only, as `chimera build` makes it: name all of its files so, or name "
                             "the module",
                             name);
-    CHIMERA_FREE char *plugins = chimera_path_join(folder, CHIMERA_BUNDLE_PLUGINS);
-    char *copy = plugins ? chimera_path_join(plugins, name) : NULL;
-    int code = copy ? chimera_folder_make(plugins, 0755, err) : chimera_fail_memory(err);
-    if (code == CHIMERA_OK && access(copy, F_OK) == 0 && !are_same(so, copy))
-        code = chimera_fail(err, CHIMERA_EINVAL, "%s: two plugins of this set are called so", name);
-    for (size_t i = 0; i < PARTS && code == CHIMERA_OK; i++)
-        code = copy_part(so, copy, &parts[i], err);
-    if (code == CHIMERA_OK)
-        code = check_copy(copy, err);
-    if (code < 0)
-        free(copy);
-    else
-        *ret_path = copy;
+    if (asprintf(&copy, "%s/" CHIMERA_BUNDLE_PLUGINS "/%s", folder, name) < 0) {
+        copy = NULL;
+        return chimera_fail_memory(err);
+    }
+    if (access(copy, F_OK) == 0 && !are_same(so, copy))
+        return chimera_fail(err, CHIMERA_EINVAL, "%s: two plugins of this set are called so", name);
+    int code = taken_plugin(&wanted, ret_built, err);
+    if (code == CHIMERA_OK && (code = check_copy(copy, err)) < 0)
+        chimera_built_done(ret_built);
     return code;
 }

@@ -4,16 +4,11 @@
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_OPERATE_BUNDLE_PLUGIN_H
 #define CHIMERA_TOOLCHAIN_COMMAND_OPERATE_BUNDLE_PLUGIN_H
 
-#include <stdbool.h>
+#include "compiler/build.h"
 
-#include "runtime/base/error.h"
-
-/* A module of policies.yml is one by its name, as for a server. */
-bool bundle_is_plugin(const char *path);
-
-/* Copies STEM.so, which `so` is the path of, and what lies beside it to FOLDER/plugins. *ret_path,
- * owned by the caller, is the copy of the .so. */
-int bundle_copy_plugin(const char *so, const char *folder, char **ret_path,
+/* Copies STEM.so, which `so` is the path of, and what lies beside it to FOLDER/plugins, as
+ * ret_built->plugin. The caller ends *ret_built. */
+int bundle_copy_plugin(const char *so, const char *folder, struct chimera_built *ret_built,
                        struct chimera_error *err);
 
 #endif
