@@ -15,6 +15,7 @@
 #include "server/base/role.h"
 
 #define READ_MAX ((size_t)4096)
+#define LOOK_MS 1000
 
 /* In the child: never returns. */
 static void become(char *const *argv, pid_t parent, int input, int out, int errors)
@@ -81,19 +82,45 @@ static void hand_out_lines(struct lines *lines, child_listener *listen, void *co
     lines->text.size = rest.size;
 }
 
+static uint8_t *told_of_stops; /* NULL: nobody asks */
+
+void child_watch_stops(uint8_t *is_stopped)
+{
+    told_of_stops = is_stopped;
+}
+
+/* Whether it was stopped or goes on since it was asked last; that it has ended is not taken here.
+ */
+static void look_at(pid_t pid)
+{
+    siginfo_t info = {.si_pid = 0};
+    if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 && info.si_pid)
+        *told_of_stops = info.si_code == CLD_STOPPED;
+}
+
+struct heard {
+    struct pollfd polled[2]; /* output, errors */
+    child_listener *listen;
+    void *context;
+    struct chimera_buffer *errors;
+};
+
 /* Until the child has closed both ends. */
-static void listen_to(struct pollfd polled[2], child_listener *listen, void *context,
-                      struct chimera_buffer *errors)
+static void listen_to(struct heard *heard, pid_t pid)
 {
     struct lines lines = {0};
+    struct pollfd *polled = heard->polled;
     chimera_buffer_init(&lines.text, CHILD_LINE_MAX + READ_MAX); /* all of a piece has room */
     while (polled[0].fd >= 0 || polled[1].fd >= 0) {
-        if (poll(polled, 2, -1) < 0)
+        int count = poll(polled, 2, told_of_stops ? LOOK_MS : -1);
+        if (told_of_stops)
+            look_at(pid);
+        if (count <= 0)
             continue;
         if (polled[0].fd >= 0 && polled[0].revents && !take_output(polled[0].fd, &lines.text))
             polled[0].fd = -1;
-        hand_out_lines(&lines, listen, context);
-        if (polled[1].fd >= 0 && polled[1].revents && !take_output(polled[1].fd, errors))
+        hand_out_lines(&lines, heard->listen, heard->context);
+        if (polled[1].fd >= 0 && polled[1].revents && !take_output(polled[1].fd, heard->errors))
             polled[1].fd = -1;
     }
     chimera_buffer_free(&lines.text);
@@ -156,9 +183,12 @@ int child_run(const struct child_command *command, child_listener *listen, void 
     close(out_end);
     close(errors_end);
     out_end = errors_end = -1;
-    struct pollfd polled[] = {{.fd = out_fd, .events = POLLIN},
-                              {.fd = errors_fd, .events = POLLIN}};
-    listen_to(polled, listen, context, errors);
+    struct heard heard = {
+        .polled = {{.fd = out_fd, .events = POLLIN}, {.fd = errors_fd, .events = POLLIN}},
+        .listen = listen,
+        .context = context,
+        .errors = errors};
+    listen_to(&heard, pid);
     while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
         ;
     end_if_told();

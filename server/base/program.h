@@ -3,6 +3,8 @@
 #ifndef CHIMERA_SERVER_BASE_PROGRAM_H
 #define CHIMERA_SERVER_BASE_PROGRAM_H
 
+#include <stdint.h>
+
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 
@@ -19,6 +21,10 @@ struct child_command { /* borrowed */
  * *ret_status is as of waitpid(). A child of the supervisor that is told to end meanwhile ends. */
 int child_run(const struct child_command *command, child_listener *listen, void *context,
               struct chimera_buffer *errors, int *ret_status, struct chimera_error *err);
+
+/* From now on `*is_stopped` tells, about once a second, whether a signal has stopped the program
+ * that runs. Borrowed for good. */
+void child_watch_stops(uint8_t *is_stopped);
 
 #define CHILD_LINE_MAX ((size_t)64 << 10)
 

@@ -16,9 +16,11 @@
 #include "runtime/base/clock.h"
 #include "runtime/log/log_writer.h"
 #include "server/base/bell.h"
+#include "server/base/program.h"
 #include "server/base/role.h"
 
 #define LOG_MS 500
+#define LOOK_MS 1000
 #define PATIENCE_MS 2000 /* of who waits for the end of a build */
 #define SAID_MAX ((size_t)64 << 20)
 
@@ -80,6 +82,7 @@ static _Noreturn void work(const struct builder_input *input, int fd, int priori
     struct chimera_buffer out;
     setpgid(0, 0);
     bell_end_group();
+    child_watch_stops(input->progress + input->policies->policy_count);
     unsetenv("CHIMERA_COMPILER_LAUNCHER"); /* what a server runs is compiled on its machine */
     if (chimera_log_buffer(NULL, NULL, NULL) == CHIMERA_OK)
         chimera_log_start_writer(NULL, NULL, NULL); /* else it writes itself, and may wait */
@@ -150,6 +153,32 @@ bool build_child_read(struct build_child *build)
         return errno != EINTR;
     chimera_buffer_append(&build->said, (struct chimera_slice){bytes, (size_t)size});
     return size == 0;
+}
+
+bool build_child_stopped(struct build_child *build, pid_t pid, bool is_stopped)
+{
+    if (build->pid == 0 || build->pid != pid)
+        return false;
+    build->is_stopped = is_stopped;
+    return true;
+}
+
+bool build_child_pass_time(struct build_child *build, int64_t now_ms, unsigned limit_s,
+                           int64_t *at_ms)
+{
+    if (build->fd < 0)
+        return false;
+    /* The byte behind the policies' is of the program that it runs. */
+    bool is_stopped = build->is_stopped || build->progress[build->policy_count];
+    if (is_stopped && !build->stopped_ms)
+        build->stopped_ms = now_ms;
+    if (!is_stopped)
+        build->stopped_ms = 0;
+    *at_ms = chimera_clock_earlier(*at_ms, now_ms + LOOK_MS);
+    if (!is_stopped || now_ms - build->stopped_ms < (int64_t)limit_s * 1000)
+        return false;
+    build_child_stop(build);
+    return true;
 }
 
 bool build_child_reaped(struct build_child *build, pid_t pid, int status)
@@ -279,6 +308,7 @@ static void end_process(struct build_child *build)
     const struct timespec pause = {.tv_nsec = 5L * 1000 * 1000};
     int64_t until_ms = chimera_clock_ms() + PATIENCE_MS;
     kill(build->pid, SIGTERM);
+    kill(-build->pid, SIGCONT); /* who was stopped would not hear it */
     while (chimera_clock_ms() < until_ms) {
         if (waitpid(build->pid, &build->status, WNOHANG) != 0) {
             build->pid = 0;

@@ -20,6 +20,8 @@ struct build_child {
     struct chimera_buffer said;
     uint8_t *progress; /* owned, shared with the process; of each policy, an enum build_progress */
     size_t policy_count;
+    bool is_stopped;    /* by a signal */
+    int64_t stopped_ms; /* since when it, or what it runs, is; 0: it goes on */
 };
 
 #define BUILD_CHILD_NONE ((struct build_child){.fd = -1})
@@ -30,6 +32,13 @@ int build_child_start(struct build_child *build, const struct builder_input *inp
 
 /* Takes what the build has said; true at its end. */
 bool build_child_read(struct build_child *build);
+
+/* A signal has stopped a child, or it goes on again: true when it was this one. */
+bool build_child_stopped(struct build_child *build, pid_t pid, bool is_stopped);
+/* True when it has been stopped for too long, and was ended for that; then there is none. Else
+ * *at_ms is made earlier, if it is to be called before. */
+bool build_child_pass_time(struct build_child *build, int64_t now_ms, unsigned limit_s,
+                           int64_t *at_ms);
 
 /* The supervisor reaps all children: true when this one was the build's. */
 bool build_child_reaped(struct build_child *build, pid_t pid, int status);

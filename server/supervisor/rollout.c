@@ -337,12 +337,31 @@ void rollout_read_next(struct rollout *rollout)
     }
 }
 
+/* A build may take long, so only one that stands still is given up. */
+static int pass_time_of_build(struct rollout *rollout, int64_t now_ms, int64_t *at_ms,
+                              struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    unsigned limit_s = rollout->config->start_timeout_s;
+    if (!build_child_pass_time(&rollout->build, now_ms, limit_s, at_ms))
+        return CHIMERA_OK;
+    int code =
+        chimera_fail(&why, CHIMERA_ETOOL,
+                     "a signal has stopped the build, and it did not go on for %u s", limit_s);
+    if (rollout->kind == ROLLOUT_START)
+        return chimera_fail(err, code, "%s", why.text);
+    refuse_rollout(rollout, &why);
+    return CHIMERA_OK;
+}
+
 int rollout_pass_time(struct rollout *rollout, int64_t now_ms, int64_t *at_ms,
                       struct chimera_error *err)
 {
     struct workers *workers = rollout->workers;
     struct chimera_error why = new_error(rollout);
-    int code = CHIMERA_OK;
+    int code = pass_time_of_build(rollout, now_ms, at_ms, err);
+    if (code < 0)
+        return code;
     if (worker_child_pass_time(&workers->next, now_ms, &why) == WORKER_HAS_FAILED)
         refuse_rollout(rollout, &why);
     if (worker_child_pass_time(&workers->current, now_ms, &why) == WORKER_HAS_FAILED)

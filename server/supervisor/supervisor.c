@@ -90,6 +90,12 @@ static int signal_fd(const struct supervisor *supervisor)
 
 static void tell_of_exit(struct supervisor *supervisor, pid_t pid, int status);
 
+static void tell_of_stop(struct supervisor *supervisor, pid_t pid, bool is_stopped)
+{
+    if (!build_child_stopped(&supervisor->rollout.build, pid, is_stopped))
+        workers_stopped(&supervisor->workers, pid, is_stopped);
+}
+
 static void reload(struct supervisor *supervisor)
 {
     decision_child_reopen(&supervisor->decisions);
@@ -113,7 +119,7 @@ static void read_signals(struct supervisor *supervisor)
     while (supervisor->code == CHIMERA_OK &&
            (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
         if (WIFSTOPPED(status) || WIFCONTINUED(status))
-            workers_stopped(&supervisor->workers, pid, WIFSTOPPED(status));
+            tell_of_stop(supervisor, pid, WIFSTOPPED(status));
         else
             tell_of_exit(supervisor, pid, status);
     if (supervisor->code == CHIMERA_OK && is_reload)
@@ -387,7 +393,7 @@ static int64_t look_at_files(struct supervisor *supervisor, int64_t now_ms)
     certificates_look(&supervisor->certificates, false);
     if (!supervisor->config->options.is_watch_off)
         rollout_look(&supervisor->rollout);
-    return at_ms;
+    return now_ms; /* the others, who were asked before, may have something under way now */
 }
 
 static void end_watch(struct supervisor *supervisor)

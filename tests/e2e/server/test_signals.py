@@ -7,6 +7,7 @@ import harness
 from collector import Collector
 from harness import Server, wait_for, wasm, write
 from test_otlp import otel
+from test_process import script
 
 POLICIES = {"a": {"module": wasm("accept")}, "b": {"module": wasm("accept")}}
 
@@ -153,6 +154,37 @@ class Builds(unittest.TestCase):
             os.chmod(self.cache, 0o700)
             self.start(policies)  # with something to build, without, and with something again
             self.assertTrue(wait_for(lambda: not os.path.exists(left)))
+
+
+class StoppedBuilds(unittest.TestCase):
+    """A build that SIGSTOP has stopped holds a reload no longer than a worker may take for its start."""
+    NEW = {"p": {"module": wasm("reject")}}
+
+    def test_it_is_given_up(self):
+        for whose in ("chimera-build", "its program"):
+            with self.subTest(whose=whose), tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+                command = script(folder, f"[ -e {folder}/hold ] && exec sleep 300\nexec '{harness.COMMAND}' \"$@\"\n")
+                environment = {"CHIMERA_COMMAND": command, "CHIMERA_CACHE_DIR": folder + "/cache"}
+                server = stack.enter_context(Server({"p": {"module": wasm("accept")}}, "--worker-start-timeout", "2", log="info", environment=environment))
+                open(folder + "/hold", "w").close()
+                write(os.path.join(server.folder, "policies.yml"), self.NEW)
+                self.assertTrue(wait_for(lambda: self.program(server)))
+                pid = names(server)["chimera-build"] if whose == "chimera-build" else self.program(server)
+                os.kill(pid, signal.SIGSTOP)
+                self.assertTrue(wait_for(lambda: "reload refused" in server.log()), server.log())
+                self.assertIn("a signal has stopped the build, and it did not go on for 2 s", server.log())
+                self.assertEqual(server.post("/validate/p")[0], 200)
+                os.remove(folder + "/hold")
+                server.process.send_signal(signal.SIGHUP)
+                self.assertTrue(wait_for(lambda: "policies reloaded" in server.log()))
+
+    def program(self, server):
+        """What the build runs, once it does; 0 before."""
+        build = names(server).get("chimera-build")
+        with contextlib.suppress(harness.Ended):
+            children = harness.proc(build, f"task/{build}/children").split() if build else []
+            return int(children[0]) if children and harness.proc(int(children[0]), "cmdline").startswith("sleep") else 0
+        return 0
 
 
 if __name__ == "__main__":

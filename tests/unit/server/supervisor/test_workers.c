@@ -78,6 +78,29 @@ static void reloads_are_remembered(void **state)
     end_all();
 }
 
+/* One that a signal has stopped is given up: nobody may come to let it go on. */
+static void a_build_that_stands_still_is_given_up(void **state)
+{
+    static const char why[] = "a signal has stopped the build, and it did not go on for ";
+    int64_t at_ms = INT64_MAX;
+    (void)state;
+    begin_anew();
+    run_events(READY " reload");
+    stands_still = true;
+    assert_int_equal(rollout_pass_time(&rollout, time_ms, &at_ms, &err), CHIMERA_OK);
+    assert_true(strncmp(rollout.reloads.why.text, why, sizeof(why) - 1) == 0);
+    assert_null(rollout.file); /* and nothing is under way */
+    run_events("reload built next_ready");
+    assert_string_equal(rollout.reloads.why.text, "");
+    end_all();
+    begin_anew(); /* at the start there is nothing to go back to */
+    run_events("begin");
+    stands_still = true;
+    assert_int_equal(rollout_pass_time(&rollout, time_ms, &at_ms, &err), CHIMERA_ETOOL);
+    assert_true(strncmp(err.text, why, sizeof(why) - 1) == 0);
+    end_all();
+}
+
 /* What could be built is what serves, or nothing could: it is not tried again. */
 static void a_full_tier_that_changes_nothing_is_the_last(void **state)
 {
@@ -427,6 +450,7 @@ int main(void)
         cmocka_unit_test(a_full_tier_that_cannot_begin_is_told),
         cmocka_unit_test(a_refused_reload_is_followed_by_the_full_tier),
         cmocka_unit_test(reloads_are_remembered),
+        cmocka_unit_test(a_build_that_stands_still_is_given_up),
         cmocka_unit_test(a_full_tier_that_changes_nothing_is_the_last),
         cmocka_unit_test(a_file_that_changed_during_the_start_is_seen),
         cmocka_unit_test(restarts_are_counted),

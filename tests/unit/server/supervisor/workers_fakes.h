@@ -231,6 +231,19 @@ bool build_child_read(struct build_child *build)
     return true;
 }
 
+static bool stands_still; /* the build, for too long */
+
+bool build_child_pass_time(struct build_child *build, int64_t now_ms, unsigned limit_s,
+                           int64_t *at_ms)
+{
+    bool is_given_up = stands_still && build->fd >= 0;
+    (void)now_ms, (void)limit_s, (void)at_ms;
+    if (is_given_up)
+        *build = BUILD_CHILD_NONE;
+    stands_still = stands_still && !is_given_up;
+    return is_given_up;
+}
+
 bool build_child_reaped(struct build_child *build, pid_t pid, int status)
 {
     (void)build, (void)pid, (void)status;
