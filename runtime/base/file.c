@@ -252,10 +252,11 @@ static int copy_data(int from, int to)
         ssize_t got = pread(from, block, sizeof(block), data);
         if (got <= 0)
             return got < 0 ? -errno : -EIO;
-        errno = EIO;
-        if (pwrite(to, block, (size_t)got, data) != got)
-            return -errno;
-        at = data + got;
+        /* Where only a part had room, the next step tells why. */
+        ssize_t put = pwrite(to, block, (size_t)got, data);
+        if (put <= 0)
+            return put < 0 ? -errno : -EIO;
+        at = data + put;
     }
     return 0;
 }
@@ -309,7 +310,8 @@ const char *chimera_temporary_folder(void)
 
 int chimera_folder_make_temporary(const char *name, char **ret_path, struct chimera_error *err)
 {
-    const char *folder = chimera_temporary_folder();
+    const char *folder = chimera_temporary_folder(), *told = getenv("TMPDIR");
+    bool is_told = told && *told;
     CHIMERA_FREE char *path = NULL;
     if (asprintf(&path, "%s/%s-XXXXXX", folder, name) < 0) {
         path = NULL;
@@ -317,8 +319,8 @@ int chimera_folder_make_temporary(const char *name, char **ret_path, struct chim
     }
     if (!mkdtemp(path))
         return chimera_fail(err, CHIMERA_EIO, "cannot make a temporary folder in %s%s: %s%s",
-                            getenv("TMPDIR") ? "TMPDIR=" : "", folder, strerror(errno),
-                            getenv("TMPDIR") ? "" : "; TMPDIR may name another");
+                            is_told ? "TMPDIR=" : "", folder, strerror(errno),
+                            is_told ? "" : "; TMPDIR may name another");
     *ret_path = path;
     path = NULL; /* handed over */
     return CHIMERA_OK;

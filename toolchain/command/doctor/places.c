@@ -109,7 +109,7 @@ static void check_temporary(struct doctor_report *report)
 {
     struct chimera_error err = {0};
     const char *folder = chimera_temporary_folder();
-    const char *by = getenv("TMPDIR") ? " (TMPDIR)" : "";
+    const char *by = folder == getenv("TMPDIR") ? " (TMPDIR)" : "";
     if (try_to_write(folder, &err) < 0)
         doctor_say(report, DOCTOR_BAD, "temporary folder",
                    "%s; set TMPDIR to a folder that can be written", err.text);
