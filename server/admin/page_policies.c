@@ -170,7 +170,9 @@ static void put_legend(const struct page *page)
 {
     page_put(
         page,
-        "<dl class=\"legend\"><div><dt>Verdicts</dt><dd>of the policies themselves, before monitor "
+        "<dl class=\"legend\"><div><dt>Policy</dt><dd>what failed comes first, then what is busy; "
+        "below the name how its code is spoken to, or a group's expression.</dd></div>"
+        "<div><dt>Verdicts</dt><dd>of the policies themselves, before monitor "
         "mode: <span><i class=\"yes\"></i>accepted</span> <span><i "
         "class=\"no\"></i>rejected</span> "
         "<span><i class=\"error\"></i>error</span>, which is a trap, the time limit, or an answer "

@@ -127,7 +127,12 @@ void page_put_rejections(const struct page *page)
         page->out,
         "<dl class=\"legend\"><div><dt>Last rejections</dt><dd>the newest %d of all "
         "policies, kept in memory until the server ends.</dd></div>"
+        "<div><dt>Object</dt><dd>what was done to it, its kind, namespace and name; below that the "
+        "request's uid.</dd></div>"
         "<div><dt>Code</dt><dd>of the answer's status; – where the policy gave "
-        "none; 500: it could not be evaluated.</dd></div></dl>",
+        "none; 500: it could not be evaluated.</dd></div>"
+        "<div><dt>Message and causes</dt><dd>what the policy or the group said, and of a group "
+        "each "
+        "member that said no; with the function in which a policy was stopped.</dd></div></dl>",
         REJECTIONS_MAX);
 }
