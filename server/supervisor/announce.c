@@ -53,7 +53,7 @@ static void add_origin(struct line *line, const struct options *options)
         add_text(line, "file", options->policies);
 }
 
-void announce_start(const struct config *config, int main_fd, int probe_fd,
+void announce_start(const struct config *config, int main_fd, int probe_fd, int admin_fd,
                     const struct generation *served)
 {
     const struct options *options = &config->options;
@@ -63,7 +63,7 @@ void announce_start(const struct config *config, int main_fd, int probe_fd,
     add_text(&line, "address", show_address(&config->main_address, main_fd, main_text));
     add_text(&line, "readiness", show_address(&config->probe_address, probe_fd, probe_text));
     if (config->has_admin)
-        add_text(&line, "admin", show_address(&config->admin_address, -1, admin_text));
+        add_text(&line, "admin", show_address(&config->admin_address, admin_fd, admin_text));
     add_text(&line, "tls",
              !options->cert_file        ? "off"
              : options->client_ca_files ? "mutual"

@@ -10,7 +10,7 @@
 #include "server/config/generation.h"
 
 /* The sockets say which ports the kernel has chosen, where none were given. */
-void announce_start(const struct config *config, int main_fd, int probe_fd,
+void announce_start(const struct config *config, int main_fd, int probe_fd, int admin_fd,
                     const struct generation *served);
 /* With the ids of what is new, gone or different: of each some, and how many more there are. */
 void announce_reload(pid_t worker, const struct generation *before, const struct generation *now);

@@ -33,7 +33,8 @@ static void log_error(const char *text, const struct chimera_error *why)
 
 void rollout_init(struct rollout *rollout, const struct config *config, struct workers *workers)
 {
-    *rollout = (struct rollout){.config = config, .workers = workers, .build = BUILD_CHILD_NONE};
+    *rollout = (struct rollout){
+        .config = config, .workers = workers, .admin_fd = -1, .build = BUILD_CHILD_NONE};
     chimera_buffer_init(&rollout->details, CHIMERA_DETAILS_MAX);
 }
 
@@ -288,7 +289,7 @@ int rollout_read_current(struct rollout *rollout, struct chimera_error *err)
         workers_accept_current(rollout->workers);
         if (!rollout->has_served)
             announce_start(rollout->config, rollout->workers->main_fd, rollout->workers->probe_fd,
-                           rollout->workers->generation);
+                           rollout->admin_fd, rollout->workers->generation);
         rollout->has_served = true;
         daemon_ready();
         manager_ready();

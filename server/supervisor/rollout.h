@@ -21,11 +21,12 @@ struct reload_record { /* what came of reloads */
 
 struct rollout {
     const struct config *config;
-    struct workers *workers;         /* borrowed */
-    enum rollout_kind kind;          /* of the one under way */
-    struct build_child build;        /* builds */
-    struct policies_file *file;      /* used; what it builds for, and what `next` starts with */
-    struct policies_file *last;      /* used; the last one that could be read, taken or refused */
+    struct workers *workers;    /* borrowed */
+    int admin_fd;               /* borrowed; a socket of the admin port, to be told of; -1: none */
+    enum rollout_kind kind;     /* of the one under way */
+    struct build_child build;   /* builds */
+    struct policies_file *file; /* used; what it builds for, and what `next` starts with */
+    struct policies_file *last; /* used; the last one that could be read, taken or refused */
     struct chimera_error last_error; /* of a reading since then */
     struct policy_stamp last_stamp;  /* of the last reading */
     bool has_served;

@@ -459,6 +459,7 @@ static void stop_workers(struct supervisor *supervisor)
 static void begin_rollout(struct supervisor *supervisor)
 {
     rollout_init(&supervisor->rollout, supervisor->config, &supervisor->workers);
+    supervisor->rollout.admin_fd = supervisor->admin.fd;
     supervisor->code = rollout_begin(&supervisor->rollout, supervisor->file, supervisor->err);
 }
 

@@ -57,7 +57,8 @@ class Announce(unittest.TestCase):
             self.assertEqual((started["bundle"], started.get("file"), started["policies"]), (f"{folder}/bundle", None, 1))
 
     def test_a_port_that_the_kernel_chose_is_named(self):
-        server = self.server({}, "--port", "0")
+        server = self.server({}, "--port", "0", "--admin-port", "0")
+        self.assertRegex(line(server, "started")["admin"], r"^127\.0\.0\.1:[1-9]\d*$")
         port = int(line(server, "started")["address"].rpartition(":")[2])
         self.assertTrue(port)
         server.port = port

@@ -363,10 +363,10 @@ int generation_merge(const struct generation *served, struct built_plugin *made,
 
 /* --- What is announced --- */
 
-void announce_start(const struct config *config, int main_fd, int probe_fd,
+void announce_start(const struct config *config, int main_fd, int probe_fd, int admin_fd,
                     const struct generation *served)
 {
-    (void)config, (void)main_fd, (void)probe_fd;
+    (void)config, (void)main_fd, (void)probe_fd, (void)admin_fd;
     assert_non_null(served);
 }
 
