@@ -36,7 +36,7 @@ class Opa(unittest.TestCase):
         path, target = os.path.join(folder, "p.yml"), os.path.join(folder, "bundle")
         with open(path, "w") as out:
             json.dump(POLICIES, out)
-        done = subprocess.run([harness.COMMAND, "bundle", path, "-o", target], capture_output=True, text=True,
+        done = subprocess.run([harness.COMMAND, "bundle", "-q", path, "-o", target], capture_output=True, text=True,
                               env=dict(os.environ, CHIMERA_CACHE_DIR=harness._cache))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         with Server(None, "--bundle", target, environment=NO_COMPILER) as server:
