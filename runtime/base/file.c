@@ -173,6 +173,19 @@ static bool must_be_in_place(int code)
            code == -ENAMETOOLONG;
 }
 
+static bool is_same_file(const char *path, const struct stat *opened)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && status.st_dev == opened->st_dev &&
+           status.st_ino == opened->st_ino;
+}
+
+static int write_over(int fd, struct chimera_slice bytes)
+{
+    int code = ftruncate(fd, 0) < 0 ? -errno : write_all(fd, bytes);
+    return code == 0 && fsync(fd) < 0 ? -errno : code;
+}
+
 static int write_file(const char *path, struct chimera_slice bytes, mode_t mode)
 {
     struct stat status, link;
@@ -186,8 +199,11 @@ static int write_file(const char *path, struct chimera_slice bytes, mode_t mode)
     if (is_there && probe < 0)
         return -errno;
     CHIMERA_FREE char *real = is_there ? realpath(path, NULL) : strdup(path);
-    if (!real)
+    if (!real || (is_there && fstat(probe, &status) < 0))
         return -errno;
+    /* Where somebody has put another file or link there since, that is not what may be replaced. */
+    if (is_there && !is_same_file(real, &status))
+        return write_over(probe, bytes);
     int code = replace(real, bytes, mode, is_there ? &status : NULL, true);
     return must_be_in_place(code) ? write_in_place(real, bytes, mode) : code;
 }

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +189,42 @@ static void nothing_is_left_beside(void **state)
     assert_int_equal(rmdir("alone"), 0);
 }
 
+static atomic_bool is_over;
+
+/* Puts a file and a link to another one there by turns. */
+static void *swap(void *context)
+{
+    int fds = 0;
+    while (!atomic_load(&is_over)) {
+        int fd = open("open-to-all", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        fds += fd >= 0 && fchmod(fd, 0666) == 0 && rename("open-to-all", "swapped") == 0;
+        close(fd);
+        fds += symlink("secret", "way") == 0 && rename("way", "swapped") == 0;
+    }
+    return fds > 0 ? context : NULL;
+}
+
+/* Who swaps them in a folder of all must not have the mode, and so the owner, of one given to the
+ * other. */
+static void what_is_put_there_meanwhile_gets_nothing_of_the_file_before(void **state)
+{
+    void *has_swapped = NULL;
+    pthread_t swapper;
+    assert_int_equal(write_text("secret", "old", NULL), CHIMERA_OK);
+    assert_int_equal(chmod("secret", 0600), 0);
+    assert_int_equal(write_text("swapped", "old", NULL), CHIMERA_OK);
+    assert_int_equal(pthread_create(&swapper, NULL, swap, (void *)state), 0);
+    mode_t seen = 0600;
+    for (int i = 0; i < 300 && seen == 0600; i++) {
+        (void)write_text("swapped", "new", NULL);
+        seen = mode_of("secret") & 07777;
+    }
+    atomic_store(&is_over, true);
+    assert_int_equal(pthread_join(swapper, &has_swapped), 0);
+    assert_ptr_equal(has_swapped, (void *)state);
+    assert_int_equal(seen, 0600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +238,7 @@ int main(void)
         cmocka_unit_test(some_names_are_descriptors),
         cmocka_unit_test(a_descriptor_is_written_where_it_is),
         cmocka_unit_test(nothing_is_left_beside),
+        cmocka_unit_test(what_is_put_there_meanwhile_gets_nothing_of_the_file_before),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
