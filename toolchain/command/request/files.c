@@ -53,6 +53,21 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* A FIFO that a folder has would be waited for, by who has not named it. */
+static int add_entry(const char *path, struct request_files *files, struct chimera_error *err)
+{
+    struct stat status;
+    bool is_there = stat(path, &status) == 0;
+    if (is_there && S_ISDIR(status.st_mode))
+        return CHIMERA_OK;
+    if (is_there && !S_ISREG(status.st_mode))
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "%s is no regular file: of a folder only those are read; name it "
+                            "itself with --request-path, or take it away",
+                            path);
+    return add_file(path, files, err);
+}
+
 static int add_folder(const char *path, struct request_files *files, struct chimera_error *err)
 {
     struct dirent **names = NULL;
@@ -64,8 +79,8 @@ static int add_folder(const char *path, struct request_files *files, struct chim
         CHIMERA_FREE char *file = chimera_path_join(path, names[i]->d_name);
         if (code == CHIMERA_OK && !file)
             code = chimera_fail_memory(err);
-        else if (code == CHIMERA_OK && !is_folder(file))
-            code = add_file(file, files, err);
+        else if (code == CHIMERA_OK)
+            code = add_entry(file, files, err);
         free(names[i]);
     }
     free(names);
