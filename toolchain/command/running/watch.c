@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/text/printable.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/definition/definition.h"
@@ -24,6 +25,7 @@
 #include "toolchain/command/request/requests.h"
 
 #define SETTLED_MS 50 /* without another event: who writes is done */
+#define SETTLED_MOST_MS 2000
 #define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE)
 #define EVENT_BYTES 4096
 
@@ -172,14 +174,39 @@ static bool take_events(struct watch *watch)
     return has_changed;
 }
 
-static void settle(struct watch *watch)
+/* Takes one signal; true when it asks for the end. */
+static bool is_asked_to_end(struct watch *watch)
 {
-    struct pollfd changes = {.fd = watch->changes, .events = POLLIN};
+    struct signalfd_siginfo signal;
+    if (read(watch->signals, &signal, sizeof(signal)) <= 0)
+        return false;
+    if (signal.ssi_signo != SIGCHLD)
+        return true;
+    if (watch->child > 0 && waitpid(watch->child, NULL, WNOHANG) == watch->child)
+        watch->child = 0;
+    return false;
+}
+
+/* Others may write in the folder without end, and the file itself may be written so: then it is run
+ * now and then. False when the end was asked for. */
+static bool settle(struct watch *watch)
+{
+    struct pollfd ends[] = {{.fd = watch->changes, .events = POLLIN},
+                            {.fd = watch->signals, .events = POLLIN}};
+    int64_t now_ms = chimera_clock_ms(), last_ms = now_ms + SETTLED_MOST_MS;
+    int64_t until_ms = now_ms + SETTLED_MS;
     char last[sizeof(watch->last)];
+    bool is_ending = false;
     memcpy(last, watch->last, sizeof(last));
-    while (poll(&changes, 1, SETTLED_MS) > 0)
-        take_events(watch);
+    for (; !is_ending && now_ms < until_ms && now_ms < last_ms; now_ms = chimera_clock_ms()) {
+        if (poll(ends, 2, (int)(until_ms - now_ms)) <= 0)
+            continue;
+        is_ending = ends[1].revents & POLLIN && is_asked_to_end(watch);
+        if (ends[0].revents & POLLIN && take_events(watch))
+            until_ms = chimera_clock_ms() + SETTLED_MS;
+    }
     memcpy(watch->last, last, sizeof(last));
+    return !is_ending;
 }
 
 /* --- Runs --- */
@@ -222,15 +249,10 @@ static int wait_for_change(struct watch *watch)
 {
     struct pollfd ends[] = {{.fd = watch->changes, .events = POLLIN},
                             {.fd = watch->signals, .events = POLLIN}};
-    struct signalfd_siginfo signal;
     if (poll(ends, 2, -1) < 0)
         return errno == EINTR ? 0 : -1;
-    if (ends[1].revents & POLLIN && read(watch->signals, &signal, sizeof(signal)) > 0) {
-        if (signal.ssi_signo != SIGCHLD)
-            return -1;
-        if (watch->child > 0 && waitpid(watch->child, NULL, WNOHANG) == watch->child)
-            watch->child = 0;
-    }
+    if (ends[1].revents & POLLIN && is_asked_to_end(watch))
+        return -1;
     return ends[0].revents & POLLIN && take_events(watch);
 }
 
@@ -246,8 +268,9 @@ static int run(struct watch *watch, const struct chimera_cli_options *options,
             return code;
         while ((change = wait_for_change(watch)) == 0)
             ;
+        if (change > 0 && !settle(watch))
+            return CHIMERA_OK;
         if (change > 0) {
-            settle(watch);
             stop_child(watch);
             if (say_level() != SAY_QUIET)
                 chimera_printable_say(stderr, "Watch", "%s has changed", watch->last);
