@@ -100,6 +100,13 @@ void chimera_printable_append(struct chimera_slice text, const char *line_end,
     }
 }
 
+/* Runners of CI take "::error::" and the like at the start of a line, whatever its indentation, for
+ * a command of ours, also where a policy has written it. */
+static bool is_command(struct chimera_slice line)
+{
+    return chimera_slice_starts(chimera_slice_trim(line), "::");
+}
+
 static void append_message(struct chimera_slice text, struct chimera_buffer *out)
 {
     /* Whether each further line begins with a blank. */
@@ -112,6 +119,8 @@ static void append_message(struct chimera_slice text, struct chimera_buffer *out
         size_t size = feed ? (size_t)(feed - text.data) : text.size;
         if (!is_first)
             chimera_buffer_text(out, size == 0 ? "\n" : margin);
+        if (!is_first && is_command((struct chimera_slice){text.data, size}))
+            chimera_buffer_text(out, "| ");
         chimera_printable_append((struct chimera_slice){text.data, size}, "", out);
         if (!feed)
             return;

@@ -76,8 +76,11 @@ static void no_line_of_a_message_passes_for_another(void **state)
     (void)state;
     chimera_printable_say(to, "Error", "%s", "a\x1b[1A\nError: b\n  c\n\td\r\n\ne");
     chimera_printable_say(to, NULL, "%d", 5);
+    /* A workflow command of who runs us, which may be indented. */
+    chimera_printable_say(to, "Policy", "a\n::stop-commands::b\n ::c\na::d");
     fclose(to);
-    assert_string_equal(text, "Error: a\\u{1b}[1A\n  Error: b\n    c\n  \td\\r\n\n  e\n5\n");
+    assert_string_equal(text, "Error: a\\u{1b}[1A\n  Error: b\n    c\n  \td\\r\n\n  e\n5\n"
+                              "Policy: a\n  | ::stop-commands::b\n  |  ::c\n  a::d\n");
     free(text);
 }
 
