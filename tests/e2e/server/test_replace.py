@@ -12,7 +12,11 @@ from harness import COMMAND, ROOT, SERVER
 
 INSIDE = "CHIMERA_REPLACE_INSIDE"  # the folder of the image
 PAGE = os.path.join(ROOT, "docs", "user", "replace-policy-server.md")
-USER = 65533
+with open(os.path.join(ROOT, "docs", "user", "examples", "Dockerfile"), encoding="utf-8") as text:
+    DOCKERFILE = text.read()
+USER = int(re.search(r"^USER (\d+):\1$", DOCKERFILE, re.M)[1])
+PASSWD = re.search(r"echo '(.*)' >> /etc/passwd$", DOCKERFILE, re.M)[1]
+ENTRYPOINT = json.loads(re.search(r"^ENTRYPOINT (.*)$", DOCKERFILE, re.M)[1])
 MODULE = "registry://registry.example/policies/deny:v1"
 VERIFICATION = {"apiVersion": "v1", "allOf": [{"kind": "genericIssuer", "issuer": "https://issuer.example", "subject": {"equal": "nobody"}}]}
 # One line of JSON, with all that the controller writes beside what a policy is.
@@ -25,7 +29,7 @@ ALWAYS = {"KUBEWARDEN_CERT_FILE": "/pki/tls.crt", "KUBEWARDEN_KEY_FILE": "/pki/t
           "KUBEWARDEN_POLICIES_DOWNLOAD_DIR": "/tmp", "KUBEWARDEN_POLICIES": "/config/policies.yml", "KUBEWARDEN_SIGSTORE_CACHE_DIR": "/tmp/sigstore-data",
           "KUBEWARDEN_ALWAYS_ACCEPT_ADMISSION_REVIEWS_ON_NAMESPACE": "kubewarden", "KUBEWARDEN_LOG_LEVEL": "info",
           "PATH": "/usr/bin", "HOSTNAME": "policy-server-default-0", "KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
-BUNDLE = {"CHIMERA_BUNDLE": "/bundle"}
+BUNDLE = dict(re.findall(r"^ENV (\w+)=(\S+)$", DOCKERFILE, re.M))
 MORE = {"KUBEWARDEN_DOCKER_CONFIG_JSON_PATH": "/home/kubewarden/.docker", "KUBEWARDEN_SOURCES_PATH": "/sources/sources.yml",
         "KUBEWARDEN_SIGSTORE_TRUST_CONFIG_PATH": "/sigstore-trust/sigstore-trust-config.json"}
 VERIFIED = {"KUBEWARDEN_VERIFICATION_CONFIG_PATH": "/verification/verification.yml"}
@@ -63,7 +67,7 @@ class Image:
         for library in set(taken):
             os.makedirs(self.at(os.path.dirname(library).lstrip("/")), exist_ok=True)
             shutil.copy(library, self.at(library.lstrip("/")))
-        self.write("etc/passwd", f"policy-server:x:{USER}:{USER}::/tmp:/sbin/nologin\n")
+        self.write("etc/passwd", PASSWD + "\n")
         for name in ("tmp", "proc", "dev"):
             os.makedirs(self.at(name))
         self.make_bundle()
@@ -127,7 +131,7 @@ class Pod:
             os.setgid(USER)
             os.setuid(USER)
         self.image, self.log = image, tempfile.TemporaryFile()
-        self.process = subprocess.Popen(["/usr/bin/chimera-server"], env=environment, preexec_fn=enter, stdout=self.log, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(ENTRYPOINT, env=environment, preexec_fn=enter, stdout=self.log, stderr=subprocess.STDOUT)
 
     def __enter__(self):
         return self
@@ -189,6 +193,17 @@ class Outside(unittest.TestCase):
         for name in {**ALWAYS, **BUNDLE, **MORE, **VERIFIED, **MUTUAL, **TELEMETRY}:
             if not name.startswith(("PATH", "HOSTNAME", "KUBERNETES_")):
                 self.assertIn(name, page)
+
+    def test_the_image_is_made_as_the_page_says(self):
+        """The packages and what they bring are tests/packages'; the rest of the file is what the image of these tests is made from."""
+        with open(PAGE, encoding="utf-8") as text:
+            page = text.read()
+        for words in (f"USER {USER}:{USER}", PASSWD, f"ENTRYPOINT {json.dumps(ENTRYPOINT)}", "ENV CHIMERA_BUNDLE=/bundle"):
+            self.assertIn(f"`{words}`", page)
+        self.assertIn("```text\n" + DOCKERFILE[DOCKERFILE.index("FROM "):] + "```\n", page)
+        self.assertEqual(re.findall(r"^COPY (\S+) (\S+)$", DOCKERFILE, re.M), [("bundle", BUNDLE["CHIMERA_BUNDLE"])])
+        for package in re.search(r"^COPY (.*_\*\.deb) /packages/$", DOCKERFILE, re.M)[1].split():
+            self.assertRegex(package, r"^packages/chimera-(common|server)_")
 
     def test_the_page_names_what_the_program_loads(self):
         with open(PAGE, encoding="utf-8") as text:
