@@ -9,6 +9,8 @@
 #define TAR_MARK 257
 #define HEADER 8
 #define SOURCE_HEAD 65536 /* bytes in which a text says what it is, behind a licence perhaps */
+#define FOR_YAML \
+    "; `chimera check` looks at a policies.yml, `chimera run` takes it and Kubernetes resources"
 enum { COMPONENT_LAYER = 1 };
 
 static const char MAGIC[] = {'\0', 'a', 's', 'm'};
@@ -94,6 +96,12 @@ static const char *source_kind(const char *file, struct chimera_slice text)
     return NULL;
 }
 
+static bool is_yaml(const char *file)
+{
+    const char *dot = strrchr(file, '.');
+    return dot && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0);
+}
+
 static int fail_text(const char *file, struct chimera_slice bytes, struct chimera_error *err)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* of byte order */
@@ -109,8 +117,8 @@ static int fail_text(const char *file, struct chimera_slice bytes, struct chimer
         line++;
     while (line > 0 && line < text.size && (text.data[line] & 0xc0) == 0x80)
         line--; /* no half of a character */
-    return chimera_fail(err, CHIMERA_EMODULE, "%s: text, not WebAssembly; it begins \"%.*s\"", file,
-                        (int)line, text.data ? text.data : "");
+    return chimera_fail(err, CHIMERA_EMODULE, "%s: text, not WebAssembly; it begins \"%.*s\"%s",
+                        file, (int)line, text.data ? text.data : "", is_yaml(file) ? FOR_YAML : "");
 }
 
 static int fail_other(const char *file, struct chimera_slice bytes, struct chimera_error *err)

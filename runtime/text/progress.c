@@ -13,6 +13,7 @@
 
 #define INTERVAL_NS UINT64_C(100000000)
 #define NS_OF_SECOND UINT64_C(1000000000)
+#define WAIT_NS UINT64_C(5000000000) /* in which a quick build is done, on a busy machine too */
 #define BAR_WIDTH 20
 #define BYTES_SHOWN 100000 /* what is less is there at once */
 
@@ -135,8 +136,20 @@ void chimera_progress_end(struct chimera_progress *progress, const char *how)
     progress->title = NULL;
 }
 
+static void tell_wait(struct chimera_progress *progress)
+{
+    char line[CHIMERA_PROGRESS_NAME + 16];
+    if (!progress->tells_wait || progress->is_shown || progress->fd < 0 ||
+        progress->name[0] == '\0' || chimera_clock_ns() - progress->since_ns < WAIT_NS)
+        return;
+    progress->tells_wait = false;
+    write_line(progress, line, snprintf(line, sizeof(line), "building %s\n", progress->name));
+}
+
 void chimera_progress_tick(struct chimera_progress *progress)
 {
+    if (progress)
+        tell_wait(progress);
     if (progress && progress->has_line && progress->title && progress->name[0] != '\0' &&
         is_due(progress, false))
         show_step(progress);

@@ -9,6 +9,10 @@
  *
  *   built rust-privileged full 15.2 s
  *
+ * and, where somebody waits for that one thing and asks for it, one while it takes its time:
+ *
+ *   building rust-privileged
+ *
  * One thread.
  */
 #ifndef CHIMERA_TEXT_PROGRESS_H
@@ -33,6 +37,7 @@ struct chimera_progress {
     /* Which step of it is on the line; borrowed. */
     const char *title;
     size_t done, total;
+    bool tells_wait; /* in a pipe, too, once something takes long; it is cleared then */
     void (*on_step)(const struct chimera_progress *progress); /* NULL: nobody wants to know */
 };
 
@@ -47,7 +52,7 @@ void chimera_progress_begin(struct chimera_progress *progress, const char *name,
 /* It is done: empties the line. `how` is the word behind its name, "full"; NULL: it came to
  * nothing, or cost nothing. */
 void chimera_progress_end(struct chimera_progress *progress, const char *how);
-/* Time has passed: the line's seconds go on. */
+/* Time has passed: the line's seconds go on, or it is told that there is a wait. */
 void chimera_progress_tick(struct chimera_progress *progress);
 
 /* "TITLE  7/48", behind the name and before the seconds if there is one; without the numbers when

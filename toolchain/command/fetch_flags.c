@@ -135,7 +135,7 @@ void fetch_say_verified(const char *uri, const struct chimera_fetched *fetched)
 {
     enum chimera_log_level before = chimera_log_from;
     struct chimera_span *span = chimera_log_span;
-    if (!fetched->signers)
+    if (!fetched->signers || say_level() == SAY_QUIET)
         return;
     if (say_level() != SAY_VERBOSE)
         chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);

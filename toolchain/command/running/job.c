@@ -48,6 +48,23 @@ bool job_check_line(const struct chimera_cli_options *options)
     return false;
 }
 
+/* Policy and request the wrong way round: what the one who reads either would say helps nobody. */
+static int check_order(const struct chimera_cli_options *options, struct chimera_error *err)
+{
+    static const char end[] = ".wasm";
+    for (size_t i = 0; i < options->given_count; i++) {
+        const struct chimera_cli_given *given = &options->given[i];
+        size_t size = given->value ? strlen(given->value) : 0;
+        if (strcmp(given->option->name, "request-path") == 0 && size >= strlen(end) &&
+            strcmp(given->value + size - strlen(end), end) == 0)
+            return chimera_fail(err, CHIMERA_EINVAL,
+                                "--request-path %s: a policy by its name, where a request is "
+                                "wanted; the policy is named without an option",
+                                given->value);
+    }
+    return CHIMERA_OK;
+}
+
 static int read_files(struct job *job, struct chimera_error *err)
 {
     int code = CHIMERA_OK;
@@ -97,6 +114,9 @@ int job_init(const struct chimera_cli_options *options, struct job *ret_job,
     err->details = NULL;
     int code = runner_init(options, &ret_job->runner, err);
     err->details = details; /* all that is wrong with a file of policies; else one thing is */
+    ret_job->runner.tells_wait = !job_is_kwctl(options);
+    if (code == 0 && !job_is_kwctl(options))
+        code = check_order(options, err);
     if (code == 0)
         code = definitions_take(options, &ret_job->definitions, err);
     if (code == 0)

@@ -31,6 +31,8 @@ static int check_settings(struct job *job, const struct runnable *runnable,
     if (code < 0 || is_valid)
         return code;
     /* Printed here, because a message may be longer than an error's text. */
+    if (message.size == 0 && !job_is_kwctl(job->options))
+        message = CHIMERA_SLICE(RUNNABLE_NO_REASON);
     say_error("Provided settings are not valid: %.*s", (int)message.size,
               message.data ? message.data : "");
     return chimera_fail(err, CHIMERA_EGUEST, "%s", "");

@@ -275,6 +275,7 @@ static int make_builder(struct runner *runner, struct chimera_error *err)
     if (runner->builder)
         return CHIMERA_OK;
     chimera_progress_init(&runner->progress, say_level() == SAY_QUIET ? -1 : STDERR_FILENO);
+    runner->progress.tells_wait = runner->tells_wait;
     return chimera_builder_new(&options, &runner->builder, err);
 }
 

@@ -27,6 +27,7 @@ struct runner {
     uint64_t memory_limit;     /* bytes; 0: the default */
     bool omits_managed_fields; /* requests are cut (review/request.h) */
     bool has_no_cache;
+    bool tells_wait;          /* a long build is told where there is no terminal, too */
     bool has_built;           /* something, and not taken it from the cache */
     struct fetch_flags flags; /* owned: whether and how modules are fetched and verified */
     struct chimera_capability_source *source; /* borrowed; answers host calls. NULL: nobody does */
@@ -76,7 +77,11 @@ void runnable_done(struct runnable *runnable);
 /* Does its metadata say so? Of a group never. */
 bool runnable_is_raw(const struct runnable *runnable);
 
-/* With the message for invalid ones, in the arena. */
+/* For people, where a policy that refuses its settings has no message for that. */
+#define RUNNABLE_NO_REASON \
+    "the policy gave no reason: it was stopped, or failed, while it looked at them"
+
+/* With the message for invalid ones, in the arena; it may be empty. */
 int runnable_check_settings(const struct runnable *runnable, struct chimera_arena *arena,
                             bool *ret_valid, struct chimera_slice *ret_message,
                             struct chimera_error *err);

@@ -193,10 +193,11 @@ static int judge(struct player *player, const struct test_case *test, struct chi
         test_judge_settings(test->want, subject->is_valid, subject->message, wrong);
         return CHIMERA_OK;
     }
+    const struct chimera_slice message =
+        subject->message.size ? subject->message : CHIMERA_SLICE(RUNNABLE_NO_REASON);
     if (!subject->is_valid)
         return chimera_fail(err, CHIMERA_EGUEST, "Provided settings are not valid: %.*s",
-                            (int)subject->message.size,
-                            subject->message.data ? subject->message.data : "");
+                            (int)message.size, message.data);
     return ask(player, test, subject, wrong, err);
 }
 

@@ -84,6 +84,23 @@ static void rego_is_known_by_its_name(void **state)
                                      "wasm -e PACKAGE/RULE`"));
 }
 
+static void of_yaml_it_is_told_who_takes_it(void **state)
+{
+    static const char *const names[] = {"policies.yml", "/a/cr.yaml", "x.wasm", "yml"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct chimera_error err = {0};
+        char want[200];
+        snprintf(want, sizeof(want), "%s: text, not WebAssembly; it begins \"a: {module: b}\"%s",
+                 names[i],
+                 i < 2 ? "; `chimera check` looks at a policies.yml, `chimera run` takes it and "
+                         "Kubernetes resources"
+                       : "");
+        assert_true(chimera_file_check_wasm(names[i], CHIMERA_SLICE("a: {module: b}\n"), &err) < 0);
+        assert_string_equal(err.text, want);
+    }
+}
+
 static void a_module_passes(void **state)
 {
     (void)state;
@@ -96,6 +113,7 @@ int main(void)
         cmocka_unit_test(each_kind_has_its_name),
         cmocka_unit_test(an_archive_of_tar_is_known_by_its_mark),
         cmocka_unit_test(rego_is_known_by_its_name),
+        cmocka_unit_test(of_yaml_it_is_told_who_takes_it),
         cmocka_unit_test(a_module_passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,26 @@ static void a_line_is_written_again_only_where_one_stands(void **state)
     done(&progress);
 }
 
+static void who_asks_for_it_is_told_of_a_wait_once(void **state)
+{
+    (void)state;
+    struct chimera_progress progress = to_terminal();
+    progress.is_shown = false;
+    chimera_progress_begin(&progress, "a/rust-privileged.wasm", 1, 1);
+    progress.since_ns -= 6 * SECOND;
+    chimera_progress_tick(&progress);
+    expect_told("");
+    progress.tells_wait = true;
+    chimera_progress_tick(&progress);
+    chimera_progress_tick(&progress);
+    expect_told("building rust-privileged\r\n"); /* a terminal's line end */
+    chimera_progress_begin(&progress, "b", 1, 1);
+    progress.tells_wait = true;
+    chimera_progress_tick(&progress);
+    expect_told(""); /* soon */
+    done(&progress);
+}
+
 static void the_first_and_the_last_of_a_step_are_shown_at_once(void **state)
 {
     (void)state;
@@ -216,6 +236,7 @@ int main(void)
         cmocka_unit_test(names_are_short_and_harmless),
         cmocka_unit_test(a_terminal_sees_name_step_and_seconds),
         cmocka_unit_test(a_line_is_written_again_only_where_one_stands),
+        cmocka_unit_test(who_asks_for_it_is_told_of_a_wait_once),
         cmocka_unit_test(the_first_and_the_last_of_a_step_are_shown_at_once),
         cmocka_unit_test(bytes_have_a_bar),
         cmocka_unit_test(each_step_is_told_once),
