@@ -306,6 +306,22 @@ static int run_command(struct build *build, struct round *round, struct chimera_
     return code;
 }
 
+/* The command knows the folder, and not who has named it. */
+static void name_cache(const char *cache, int code, struct chimera_error *why)
+{
+    const char *own = getenv("CHIMERA_CACHE_DIR");
+    struct chimera_error said = *why;
+    if (access(cache, W_OK | X_OK) == 0)
+        return;
+    if (own && *own)
+        chimera_fail(why, code, "CHIMERA_CACHE_DIR=%.300s: %.600s", own, said.text);
+    else
+        chimera_fail(why, code,
+                     "%.600s: the cache is in the folder of --policies-download-dir; "
+                     "CHIMERA_CACHE_DIR may name another one",
+                     said.text);
+}
+
 /* One module may take the command down with it, for want of memory say: the rest gets another. */
 static int build_round(struct build *build, struct round round, struct chimera_error *err)
 {
@@ -314,6 +330,7 @@ static int build_round(struct build *build, struct round round, struct chimera_e
         int code = run_command(build, &round, &why);
         if (code == CHIMERA_OK)
             return code;
+        name_cache(round.build->input->config->cache_dir, code, &why);
         round.modules[round.told]->failure = strdup(why.text);
         if (!round.modules[round.told]->failure)
             return chimera_fail_memory(err);

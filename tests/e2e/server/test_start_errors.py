@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A start that fails names what was wrong: the flag, or the variable that stood in for it, and the value."""
-import contextlib, os, socket, subprocess, unittest
+import contextlib, os, socket, subprocess, tempfile, unittest
 
 import harness
 from harness import SERVER, Server
@@ -62,6 +62,25 @@ class StartErrors(unittest.TestCase):
                 got, said = self.run_bare(**{name: value})
                 self.assertEqual(got, code, said)
                 self.assertTrue(said.startswith(text), said)
+
+    def test_a_cache_that_cannot_be_is_named_with_who_asked_for_it(self):
+        policies = {"p": {"module": harness.wasm("accept")}}
+        with tempfile.NamedTemporaryFile() as file:
+            for variable, flags, text in (
+                    (file.name, (), f"CHIMERA_CACHE_DIR={file.name}: cannot make {file.name}: File exists\n"),
+                    ("", ("--policies-download-dir", file.name), f"cannot make {file.name}/chimera-cache: Not a directory: "
+                     "the cache is in the folder of --policies-download-dir; CHIMERA_CACHE_DIR may name another one\n")):
+                with self.subTest(flags=flags), Server(policies, *flags, is_awaited=False, environment={"CHIMERA_CACHE_DIR": variable}) as server:
+                    self.assertEqual(server.process.wait(60), 1)
+                    self.assertIn(text, server.errors())
+
+    def test_the_certificate_s_script_says_what_it_wants(self):
+        script = os.path.join(harness.ROOT, "docs", "user", "examples", "kubernetes", "make-certificate")
+        with tempfile.TemporaryDirectory() as folder:
+            for words in ((), ("pki",)):
+                done = subprocess.run([script, *words], cwd=folder, capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stderr), (2, "make-certificate FOLDER NAME...: the folder to write to, and the server's names, as in pki chimera.chimera.svc\n"))
+                self.assertEqual(os.listdir(folder), [])
 
     def test_without_a_home_and_with_a_strict_mask_it_serves(self):
         """What lies in a container's root file system is seldom its own."""
