@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Plain scalars longer than this are strings: no number worth its name is. */
 #define NUMBER_MAX 400
@@ -51,6 +52,21 @@ bool chimera_scalar_looks_octal(struct chimera_slice text)
             return false;
     }
     return true;
+}
+
+bool chimera_scalar_is_older(struct chimera_slice text)
+{
+    static const char *const words[] = {"y",  "Y",  "yes", "Yes", "YES", "n",   "N",   "no", "No",
+                                        "NO", "on", "On",  "ON",  "off", "Off", "OFF", NULL};
+    bool has_mark = false;
+    if (is_any(text, words))
+        return true;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '\0' || !strchr("0123456789._:-+", text.data[i]))
+            return false;
+        has_mark = has_mark || (i > 0 && strchr("_:-", text.data[i]));
+    }
+    return has_mark;
 }
 
 /* Digits only; false when there are none, other bytes, or more than 128 bits. */

@@ -37,5 +37,8 @@ bool chimera_scalar_double(struct chimera_slice text, double *ret_value);
 
 /* "0123": digits that YAML 1.2 takes for a string. */
 bool chimera_scalar_looks_octal(struct chimera_slice text);
+/* A string for serde_yaml, and something else for readers of YAML 1.1, kubectl among them: "yes",
+ * "1_000", "12:30", "2001-01-01". May be true for a few that are strings for them, too. */
+bool chimera_scalar_is_older(struct chimera_slice text);
 
 #endif

@@ -23,6 +23,7 @@ struct writer {
     size_t depth;
     uint64_t scratch;   /* taken for the emitter and its copies of texts */
     bool is_for_people; /* what may not be shown is escaped, which needs double quotes */
+    bool is_for_all;    /* readers of YAML 1.1 */
 };
 
 /* libyaml looks at a text several times before it writes any of it; so long for a byte. */
@@ -101,7 +102,8 @@ static bool emit_string(struct writer *writer, struct chimera_slice text)
     else if (text.size && memchr(text.data, '\n', text.size))
         style = YAML_LITERAL_SCALAR_STYLE;
     else if (chimera_scalar_resolve(text).kind != CHIMERA_SCALAR_STRING ||
-             chimera_scalar_looks_octal(text))
+             chimera_scalar_looks_octal(text) ||
+             (writer->is_for_all && chimera_scalar_is_older(text)))
         style = YAML_SINGLE_QUOTED_SCALAR_STYLE;
     return emit_scalar(writer, text, style);
 }
@@ -201,7 +203,8 @@ static bool write_all(struct writer *writer, struct json_object *tree)
            emit(writer, yaml_stream_end_event_initialize(&event), &event);
 }
 
-static void write_document(struct json_object *tree, bool is_for_people, struct chimera_buffer *out)
+static void write_document(struct json_object *tree, bool is_for_people, bool is_for_all,
+                           struct chimera_buffer *out)
 {
     struct writer *writer = calloc(1, sizeof(*writer));
     if (!writer) {
@@ -210,6 +213,7 @@ static void write_document(struct json_object *tree, bool is_for_people, struct 
     }
     writer->out = out;
     writer->is_for_people = is_for_people;
+    writer->is_for_all = is_for_all;
     if (!write_all(writer, tree) && !out->failed)
         out->failed = chimera_node_failure(out->account);
     /* libyaml ends the document with "..." when any literal block in it kept its last line ends, to
@@ -225,17 +229,30 @@ static void write_document(struct json_object *tree, bool is_for_people, struct 
 
 void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out)
 {
-    write_document(tree, false, out);
+    write_document(tree, false, false, out);
 }
 
-void chimera_yaml_show(struct json_object *tree, struct chimera_buffer *out)
+static void show_document(struct json_object *tree, bool is_for_all, struct chimera_buffer *out)
 {
     struct chimera_buffer text;
     chimera_buffer_init(&text, out->limit);
-    write_document(tree, true, &text);
+    write_document(tree, true, is_for_all, &text);
     if (!text.failed)
         chimera_printable_document(chimera_buffer_slice(&text), CHIMERA_PRINTABLE_YAML, out);
     else if (!out->failed)
         out->failed = text.failed;
     chimera_buffer_free(&text);
+}
+
+void chimera_yaml_show(struct json_object *tree, struct chimera_buffer *out)
+{
+    show_document(tree, false, out);
+}
+
+void chimera_yaml_publish(struct json_object *tree, bool is_for_people, struct chimera_buffer *out)
+{
+    if (is_for_people)
+        show_document(tree, true, out);
+    else
+        write_document(tree, false, true, out);
 }

@@ -52,4 +52,8 @@ void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out);
  * in double quotes. */
 void chimera_yaml_show(struct json_object *tree, struct chimera_buffer *out);
 
+/* Either of them, for other people's programs: quotes, too, where a reader of YAML 1.1 would see no
+ * string (scalar.h). */
+void chimera_yaml_publish(struct json_object *tree, bool is_for_people, struct chimera_buffer *out);
+
 #endif

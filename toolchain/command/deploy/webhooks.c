@@ -88,11 +88,10 @@ static int read_authorities(const char *path, struct chimera_buffer *out, struct
 static void print_documents(struct json_object *validating, struct json_object *mutating,
                             struct chimera_buffer *out)
 {
-    void (*write)(struct json_object *, struct chimera_buffer *) =
-        isatty(STDOUT_FILENO) ? chimera_yaml_show : chimera_yaml_write;
-    write(validating, out);
+    bool is_for_people = isatty(STDOUT_FILENO);
+    chimera_yaml_publish(validating, is_for_people, out);
     chimera_buffer_text(out, "---\n");
-    write(mutating, out);
+    chimera_yaml_publish(mutating, is_for_people, out);
 }
 
 static size_t count_webhooks(struct json_object *configuration)

@@ -84,7 +84,7 @@ static void write_yaml(const struct verdict *verdict, struct chimera_buffer *out
 {
     CHIMERA_JSON struct json_object *list = json_object_new_array();
     json_object_array_add(list, make_tree(verdict));
-    chimera_yaml_show(list, out);
+    chimera_yaml_publish(list, true, out);
 }
 
 /* Of a workflow command: its line ends where it is said to. */

@@ -258,6 +258,32 @@ static void write_has_the_style_of_the_reference(void **state)
         assert_writes(cases[i].yaml, cases[i].want);
 }
 
+/* What a resolver of YAML 1.1 takes for booleans, numbers in base 60 and with underscores, dates.
+ */
+static void who_publishes_quotes_what_older_readers_take_for_no_string(void **state)
+{
+    struct json_object *tree = NULL;
+    struct chimera_buffer got;
+    (void)state;
+    chimera_buffer_init(&got, TEXT_MAX);
+    assert_int_equal(
+        chimera_json_parse(CHIMERA_SLICE("{\"on\":[\"yes\",\"N\",\"1_000\",\"12:30\","
+                                         "\"2001-01-01\",\"1.2.3\",\"yess\",\"a_1\",\"-\","
+                                         "\"\",true]}"),
+                           &tree, NULL),
+        0);
+    static const char want[] =
+        "'on':\n- 'yes'\n- 'N'\n- '1_000'\n- '12:30'\n- '2001-01-01'\n- 1.2.3\n"
+        "- yess\n- a_1\n- '-'\n- ''\n- true\n";
+    for (int is_for_people = 0; is_for_people < 2; is_for_people++) {
+        chimera_buffer_reset(&got);
+        chimera_yaml_publish(tree, is_for_people, &got);
+        assert_text(&got, want, "published");
+    }
+    chimera_buffer_free(&got);
+    json_object_put(tree);
+}
+
 /* Where a value cannot be had the reading goes on; what ends it is told, too. */
 static void all_that_is_wrong_is_told(void **state)
 {
@@ -377,6 +403,7 @@ int main(void)
         cmocka_unit_test(depth_ends_at_128),
         cmocka_unit_test(a_few_aliases_cannot_grow_without_bound),
         cmocka_unit_test(write_has_the_style_of_the_reference),
+        cmocka_unit_test(who_publishes_quotes_what_older_readers_take_for_no_string),
         cmocka_unit_test(what_is_shown_holds_nothing_hidden),
         cmocka_unit_test(all_that_is_wrong_is_told),
         cmocka_unit_test(places_are_found_again),

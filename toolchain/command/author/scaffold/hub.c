@@ -70,14 +70,16 @@ static int read_questions(const struct chimera_cli_options *options, struct chim
                : code;
 }
 
-static int write_package(const char *path, struct json_object *package, struct chimera_error *err)
+static int write_package(const struct chimera_cli_options *options, struct json_object *package,
+                         struct chimera_error *err)
 {
+    const char *path = chimera_cli_value(options, "output");
     struct chimera_buffer out;
     if (!path)
-        return scaffold_print(header, package) == EXIT_GOOD ? CHIMERA_OK : CHIMERA_EIO;
+        return scaffold_print(options, header, package) == EXIT_GOOD ? CHIMERA_OK : CHIMERA_EIO;
     chimera_buffer_init(&out, OUTPUT_MAX);
     chimera_buffer_text(&out, header);
-    chimera_yaml_write(package, &out);
+    scaffold_write(options, package, false, &out);
     int code = out.failed
                    ? chimera_fail(err, out.failed, "%s", chimera_code_text(out.failed))
                    : chimera_file_write(path, chimera_buffer_slice(&out), CHIMERA_FILE_PLAIN, err);
@@ -102,7 +104,7 @@ static int make_package(const struct chimera_cli_options *options,
     if (code == 0)
         code = artifacthub_package(&input, &package, err);
     if (code == 0)
-        code = write_package(chimera_cli_value(options, "output"), package, err);
+        code = write_package(options, package, err);
     chimera_buffer_free(&questions);
     return code;
 }

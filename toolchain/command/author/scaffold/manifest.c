@@ -131,7 +131,7 @@ static int print_manifest(const struct chimera_cli_options *options,
     CHIMERA_JSON struct json_object *document = scaffold_policy(kind);
     json_object_object_add(document, "metadata", make_metadata(metadata, title));
     json_object_object_add(document, "spec", make_spec(file, settings, has_resources));
-    return scaffold_print("", document) == EXIT_GOOD ? CHIMERA_OK : CHIMERA_EIO;
+    return scaffold_print(options, "", document) == EXIT_GOOD ? CHIMERA_OK : CHIMERA_EIO;
 }
 
 static int run_manifest(const struct chimera_cli_options *options)

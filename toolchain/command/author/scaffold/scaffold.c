@@ -4,6 +4,7 @@
 #include "toolchain/command/author/scaffold/scaffold.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
@@ -15,15 +16,24 @@
 #define OUTPUT_MAX ((size_t)64 << 20)
 #define HEADER_MAX ((size_t)16 << 10)
 
-int scaffold_print(const char *header, struct json_object *document)
+void scaffold_write(const struct chimera_cli_options *options, struct json_object *document,
+                    bool is_for_people, struct chimera_buffer *out)
+{
+    if (strcmp(options->program, "kwctl") != 0)
+        chimera_yaml_publish(document, is_for_people, out);
+    else if (is_for_people)
+        chimera_yaml_show(document, out);
+    else
+        chimera_yaml_write(document, out);
+}
+
+int scaffold_print(const struct chimera_cli_options *options, const char *header,
+                   struct json_object *document)
 {
     struct chimera_buffer out;
     chimera_buffer_init(&out, OUTPUT_MAX);
     chimera_buffer_text(&out, header);
-    if (isatty(STDOUT_FILENO))
-        chimera_yaml_show(document, &out);
-    else
-        chimera_yaml_write(document, &out);
+    scaffold_write(options, document, isatty(STDOUT_FILENO), &out);
     int failed = out.failed;
     if (!failed)
         fwrite(out.data, 1, out.size, stdout);
@@ -66,7 +76,7 @@ static int run_verification_config(const struct chimera_cli_options *options)
         options->program, path ? path : "verification-config.yml");
     chimera_buffer_byte(&header, '\0');
     int code = header.failed ? say_error("%s", chimera_code_text(header.failed))
-                             : scaffold_print(header.data, document);
+                             : scaffold_print(options, header.data, document);
     chimera_buffer_free(&header);
     return code;
 }

@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 #include "runtime/cli/cli.h"
 
@@ -15,9 +16,14 @@ extern const struct chimera_cli_command command_scaffold_policies_schema;
 extern const struct chimera_cli_command command_scaffold_vap;
 extern const struct chimera_cli_command command_scaffold_verification_config;
 
-/* Prints the document as YAML to standard output, behind `header`. On a terminal it is shown as it
- * may be shown. Returns the exit code. */
-int scaffold_print(const char *header, struct json_object *document);
+/* The document as YAML. What readers of YAML 1.1 would not take for a string is quoted, but not by
+ * kwctl. */
+void scaffold_write(const struct chimera_cli_options *options, struct json_object *document,
+                    bool is_for_people, struct chimera_buffer *out);
+/* Prints it to standard output, behind `header`. On a terminal it is shown as it may be shown.
+ * Returns the exit code. */
+int scaffold_print(const struct chimera_cli_options *options, const char *header,
+                   struct json_object *document);
 
 /* A list of rules with the members in the order in which policies have them; every list is there.
  * Owned by the caller. */

@@ -118,7 +118,7 @@ static int convert(const struct chimera_cli_options *options, struct chimera_err
     if (code < 0)
         return code;
     CHIMERA_JSON struct json_object *policy = make_policy(module, vap, binding, settings);
-    return scaffold_print("", policy) == EXIT_GOOD ? CHIMERA_OK : CHIMERA_EIO;
+    return scaffold_print(options, "", policy) == EXIT_GOOD ? CHIMERA_OK : CHIMERA_EIO;
 }
 
 static int run_vap(const struct chimera_cli_options *options)
