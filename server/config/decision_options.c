@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "runtime/base/file.h"
 #include "runtime/text/quantity.h"
 
 #define SIZE_LEAST ((uint64_t)64 << 10) /* some lines of the longest */
@@ -44,6 +46,8 @@ int decision_options_parse(const struct options *options, struct decision_option
     if (decisions.path && !*decisions.path)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "--decision-log: a path, or - for standard output, is missing");
+    if (decisions.path && chimera_path_descriptor(decisions.path) == STDOUT_FILENO)
+        decisions.path = "-"; /* by any name: it is nobody's to rename */
     int code = parse_omitted(options->decision_log_omit, &decisions.omitted, err);
     if (code < 0)
         return code;

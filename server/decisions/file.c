@@ -5,9 +5,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "runtime/base/file.h"
 
 #define MODE 0600 /* names of users and objects are in it */
 
@@ -46,7 +49,7 @@ int decision_file_open(struct decision_file *file, struct chimera_error *err)
     }
     decision_file_close(file);
     file->fd = fd;
-    file->is_regular = S_ISREG(status.st_mode);
+    file->is_regular = S_ISREG(status.st_mode) && chimera_path_descriptor(file->path) < 0;
     file->size = (uint64_t)status.st_size;
     file->device = status.st_dev;
     file->inode = status.st_ino;
@@ -72,7 +75,7 @@ bool decision_file_is_gone(const struct decision_file *file)
 int decision_file_prepare(struct decision_file *file, size_t size, bool *ret_is_new,
                           struct chimera_error *err)
 {
-    char old[PATH_MAX + 4];
+    char real[PATH_MAX], old[PATH_MAX + 4];
     struct stat status;
     *ret_is_new = false;
     if (!file->is_regular || !file->max_bytes || is_standard_output(file))
@@ -81,9 +84,13 @@ int decision_file_prepare(struct decision_file *file, size_t size, bool *ret_is_
         file->size = (uint64_t)status.st_size; /* others may have cut it */
     if (file->size == 0 || file->size + size <= file->max_bytes)
         return CHIMERA_OK;
-    /* PATH becomes PATH.1, in the place of the one before. */
-    snprintf(old, sizeof(old), "%s.1", file->path);
-    if (rename(file->path, old) < 0 && errno != ENOENT)
+    /* PATH becomes PATH.1, in the place of the one before; a link stays one. */
+    int code = realpath(file->path, real) ? 0 : -1;
+    if (code == 0) {
+        snprintf(old, sizeof(old), "%s.1", real);
+        code = rename(real, old);
+    }
+    if (code < 0 && errno != ENOENT)
         return fail(err, file, "cannot make room by renaming");
     *ret_is_new = true;
     return decision_file_open(file, err);

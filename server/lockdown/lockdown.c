@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -116,26 +117,31 @@ int lockdown_exporter(bool is_on, struct chimera_error *err)
     return code < 0 ? code : deny_writes(&lockdown, CHIMERA_LANDLOCK_BIND, err);
 }
 
-/* Everything, but in the folder of a file: to make that, to write it, and to give it another name.
- */
-static int keep_to_folder(const char *path, struct chimera_error *err)
+/* To make a file in its folder, to write it, and to give it another name. */
+static bool allow_folder_of(int ruleset, int version, const char *path)
 {
-    const struct chimera_landlock_rights denied = {CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_ALL,
-                                                   CHIMERA_LANDLOCK_ALL};
     const uint64_t kept = CHIMERA_LANDLOCK_WRITE_FILE | CHIMERA_LANDLOCK_READ_FILE |
                           CHIMERA_LANDLOCK_MAKE_FILE | CHIMERA_LANDLOCK_REMOVE_FILE |
                           CHIMERA_LANDLOCK_TRUNCATE;
     const char *slash = strrchr(path, '/');
     size_t size = slash ? (size_t)(slash - path) + (slash == path) : 1;
     CHIMERA_FREE char *folder = strndup(slash ? path : ".", size);
+    return folder && chimera_landlock_allow(ruleset, version, folder, kept);
+}
+
+/* Everything is denied, but in the folder of a file, and where it leads when it is a link. */
+static int keep_to_folder(const char *path, struct chimera_error *err)
+{
+    const struct chimera_landlock_rights denied = {CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_ALL,
+                                                   CHIMERA_LANDLOCK_ALL};
+    bool has_none = strcmp(path, "-") == 0;
+    CHIMERA_FREE char *real = has_none ? NULL : realpath(path, NULL);
     int version = chimera_landlock_version();
-    if (!folder)
-        return chimera_fail_memory(err);
     if (version < 1)
         return CHIMERA_OK;
     CHIMERA_CLOSE int ruleset = chimera_landlock_create(version, &denied);
-    bool is_good = ruleset >= 0 && (strcmp(path, "-") == 0 ||
-                                    chimera_landlock_allow(ruleset, version, folder, kept));
+    bool is_good = ruleset >= 0 && (has_none || allow_folder_of(ruleset, version, path)) &&
+                   (!real || allow_folder_of(ruleset, version, real));
     if (!is_good || !chimera_landlock_enter(ruleset))
         return chimera_fail(err, CHIMERA_EIO,
                             "cannot restrict the decision log's process by Landlock: %s",

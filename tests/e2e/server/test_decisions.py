@@ -100,11 +100,13 @@ class Lines(Folder):
         self.assertEqual([line["policy_id"] for line in self.wait_for_lines(2)], ["no", "other"])
 
     def test_standard_output_has_them_as_whole_lines(self):
-        with Server({"no": {"module": wasm("reject-message-code")}}, "--decision-log", "-", log="info") as server:
-            for _ in range(50):
-                server.verdict("/validate/no", ask())
-            self.assertTrue(wait_for(lambda: sum(line.startswith('{"time"') for line in server.log().splitlines()) == 50))
-            self.assertEqual(json.loads(next(line for line in server.log().splitlines() if line.startswith("{")))["policy_id"], "no")
+        # Of a file that it is more than one is begun, where it is not standard output.
+        for name, count in (("-", 50), ("/dev/stdout", 200)):
+            with self.subTest(name), Server({"no": {"module": wasm("reject-message-code")}}, "--decision-log", name, "--decision-log-size", "64Ki", log="info") as server:
+                for _ in range(count):
+                    server.verdict("/validate/no", ask())
+                self.assertTrue(wait_for(lambda: sum(line.startswith('{"time"') for line in server.log().splitlines()) == count))
+                self.assertEqual(json.loads(next(line for line in server.log().splitlines() if line.startswith("{")))["policy_id"], "no")
 
 
 class Files(Folder):

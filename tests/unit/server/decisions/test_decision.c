@@ -245,6 +245,29 @@ static bool is_kept_to(const char *folder)
            open("/etc/passwd", O_RDONLY) < 0;
 }
 
+static char other[] = "/tmp/chimera-decisions-XXXXXX";
+
+/* Like that, where the log is a link into another folder. */
+static bool is_link_followed(const char *folder)
+{
+    char path[128], log[128], old[160];
+    struct stat status;
+    struct decision_file file = {.path = path, .max_bytes = 4, .fd = -1};
+    bool is_new;
+    snprintf(path, sizeof(path), "%s/log", folder);
+    snprintf(log, sizeof(log), "%s/far", other);
+    snprintf(old, sizeof(old), "%s.1", log);
+    bool is_good = symlink(log, path) == 0 && decision_file_open(&file, NULL) == CHIMERA_OK &&
+                   lockdown_decisions(true, path, NULL) == CHIMERA_OK &&
+                   decision_file_write(&file, "abc\n", 4, NULL) == 4 &&
+                   decision_file_prepare(&file, 4, &is_new, NULL) == CHIMERA_OK && is_new &&
+                   lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && size_of(log) == 0 &&
+                   size_of(old) == 4;
+    unlink(log);
+    unlink(old);
+    return is_good;
+}
+
 static bool has_no_descriptors(const char *folder)
 {
     struct chimera_error err = {0};
@@ -281,6 +304,31 @@ static void it_may_touch_its_folder_and_nothing_else(void **state)
     assert_in_child(is_kept_to);
 }
 
+static void a_link_stays_where_another_file_is_begun(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(other));
+    assert_in_child(is_link_followed);
+    assert_int_equal(rmdir(other), 0);
+}
+
+static void what_others_have_open_is_not_renamed(void **state)
+{
+    char path[] = "/tmp/chimera-decisions-XXXXXX", name[32];
+    int fd = mkstemp(path);
+    bool is_new;
+    (void)state;
+    snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+    struct decision_file file = open_file(name, 4);
+    assert_int_equal(decision_file_write(&file, "abc\n", 4, NULL), 4);
+    assert_int_equal(decision_file_prepare(&file, 4, &is_new, NULL), CHIMERA_OK);
+    assert_false(is_new);
+    assert_int_equal(size_of(path), 4);
+    decision_file_close(&file);
+    close(fd);
+    unlink(path);
+}
+
 static void a_lockdown_that_fails_is_no_start(void **state)
 {
     (void)state;
@@ -291,10 +339,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
     const struct CMUnitTest tests[] = {
-        TEST(it_is_whole_whatever_it_holds),     TEST(it_says_who_asked_for_what),
-        TEST(what_is_left_out_is_named),         TEST(another_file_is_begun_before_it_is_too_large),
-        TEST(a_failure_leaves_the_file_before),  TEST(it_may_touch_its_folder_and_nothing_else),
+        TEST(it_is_whole_whatever_it_holds),
+        TEST(it_says_who_asked_for_what),
+        TEST(what_is_left_out_is_named),
+        TEST(another_file_is_begun_before_it_is_too_large),
+        TEST(a_failure_leaves_the_file_before),
+        TEST(it_may_touch_its_folder_and_nothing_else),
         TEST(a_lockdown_that_fails_is_no_start),
+        TEST(a_link_stays_where_another_file_is_begun),
+        TEST(what_others_have_open_is_not_renamed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
