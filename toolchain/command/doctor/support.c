@@ -83,7 +83,9 @@ static int by_name(const void *left, const void *right)
 static void put_variable(const char *variable, struct chimera_buffer *out, bool is_first)
 {
     size_t size = strcspn(variable, "=");
-    chimera_buffer_print(out, "%s\n    \"%.*s\": ", is_first ? "" : ",", (int)size, variable);
+    chimera_buffer_print(out, "%s\n    ", is_first ? "" : ",");
+    chimera_json_write_string((struct chimera_slice){variable, size}, out);
+    chimera_buffer_text(out, ": ");
     support_put_text(is_told(variable, size) && variable[size] ? variable + size + 1 : "(set)",
                      out);
 }
