@@ -222,8 +222,6 @@ static int check_policies(struct task *task, struct chimera_build_options *optio
 static int check_set(struct task *task, struct chimera_build_options *options,
                      struct chimera_error *err)
 {
-    if (read_set(task) < 0)
-        return CHIMERA_OK;
     set_check_file(&task->check, &task->findings);
     int code = find_modules(task, err);
     return code < 0 ? code : check_policies(task, options, err);
@@ -300,8 +298,10 @@ static int check(const struct chimera_cli_options *options, struct task *task,
 {
     struct chimera_error err = {0};
     chimera_buffer_init(&task->text, FILE_MAX);
+    /* Before signals are caught: who reads a pipe is not to wait for its end. */
+    bool is_read = read_set(task) == CHIMERA_OK;
     interrupt_catch();
-    int code = check_set(task, build, &err);
+    int code = is_read ? check_set(task, build, &err) : CHIMERA_OK;
     interrupt_release();
     if (code < 0) /* the policies could not be asked; what was found before is told, too */
         findings_add(&task->findings, FINDING_ERROR, FINDING_SET, NULL, err.text);
