@@ -36,6 +36,17 @@ static int read_file(const char *path, struct chimera_buffer *text, struct chime
     return fail_load(path, why.code, why.text, err);
 }
 
+/* What is no text at all, in the place of the one that names it. */
+static int check_text(struct chimera_slice text, const char *path, struct chimera_error *err)
+{
+    if (text.size >= 4 && memcmp(text.data, "\0asm", 4) == 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "%s is a WebAssembly module, and a policies.yml is wanted, which names "
+                            "it: \"NAME: {module: ./FILE.wasm}\"",
+                            path);
+    return CHIMERA_OK;
+}
+
 /* The folder of the file, which modules are relative to. Owned by the caller; NULL: it is gone, or
  * no memory. */
 static char *folder_of(const char *path)
@@ -66,7 +77,9 @@ int policies_parse(struct chimera_slice text, const char *path, enum policies_li
     struct policies policies = {0};
     struct chimera_document document;
     struct chimera_problems warnings = {0};
-    int code = CHIMERA_OK;
+    int code = check_text(text, path, err);
+    if (code < 0)
+        return code;
     if (chimera_document_read(&document, text, &policies_yaml))
         code = policies_take(&document, limits, &policies, &warnings);
     if (code < 0)

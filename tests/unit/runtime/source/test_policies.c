@@ -440,6 +440,19 @@ static void the_last_of_equal_names_counts(void **state)
     policies_done(&policies);
 }
 
+static void a_module_in_its_place_is_called_one(void **state)
+{
+    (void)state;
+    static const char module[] = "\0asm\1\0\0";
+    struct policies policies = {0};
+    struct chimera_error err = {0};
+    assert_int_equal(policies_parse((struct chimera_slice){module, sizeof(module)}, "x.wasm",
+                                    POLICIES_LIMITS_COUNT, &policies, &err),
+                     CHIMERA_EINVAL);
+    assert_string_equal(err.text, "x.wasm is a WebAssembly module, and a policies.yml is wanted, "
+                                  "which names it: \"NAME: {module: ./FILE.wasm}\"");
+}
+
 static void a_missing_file_is_named(void **state)
 {
     struct policies policies = {0};
@@ -466,6 +479,7 @@ int main(void)
         cmocka_unit_test(behind_a_pattern_that_allows_all_nothing_is_looked_at),
         cmocka_unit_test(the_last_of_equal_names_counts),
         cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(a_module_in_its_place_is_called_one),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
