@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/opa/bundle.h"
 
+#include <string.h>
+#include <sys/stat.h>
+
 #include "compiler/opa/archive.h"
 #include "compiler/opa/signature.h"
 #include "compiler/wasm/annotate.h"
@@ -148,11 +151,25 @@ int chimera_opa_bundle_module(const char *path, struct chimera_slice bytes,
     return code;
 }
 
+/* A FIFO by its name would be waited for without end, and signals with it; what a shell makes of
+ * <(…) has its writer. */
+static int refuse_fifo(const char *path, struct chimera_error *err)
+{
+    struct stat status;
+    bool is_ours = strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+    if (!is_ours && stat(path, &status) == 0 && S_ISFIFO(status.st_mode))
+        return chimera_fail(err, CHIMERA_EIO, "%s is a FIFO, and a module is wanted as a file",
+                            path);
+    return CHIMERA_OK;
+}
+
 int chimera_module_file_read(const char *path, struct chimera_buffer *buffer, bool *ret_is_bundle,
                              struct chimera_error *err)
 {
     struct chimera_buffer module;
-    int code = chimera_file_read(path, buffer, err);
+    int code = refuse_fifo(path, err);
+    if (code == CHIMERA_OK)
+        code = chimera_file_read(path, buffer, err);
     bool is_bundle = code == CHIMERA_OK && opa_archive_is(chimera_buffer_slice(buffer));
     if (ret_is_bundle)
         *ret_is_bundle = is_bundle;

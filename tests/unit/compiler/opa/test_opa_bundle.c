@@ -5,6 +5,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -63,6 +68,24 @@ static void what_is_unpacked_has_a_limit(void **state)
     chimera_buffer_free(&bytes);
 }
 
+/* Nobody writes into it: a read would not end. */
+static void a_fifo_is_not_waited_for(void **state)
+{
+    char folder[] = "/tmp/chimera-test-XXXXXX", path[sizeof(folder) + 8];
+    struct chimera_buffer bytes;
+    struct chimera_error err = {0};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/x.wasm", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    chimera_buffer_init(&bytes, LIMIT);
+    assert_int_equal(chimera_module_file_read(path, &bytes, NULL, &err), CHIMERA_EIO);
+    assert_non_null(strstr(err.text, "x.wasm is a FIFO, and a module is wanted as a file"));
+    chimera_buffer_free(&bytes);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void other_bytes_are_no_bundle(void **state)
 {
     (void)state;
@@ -75,9 +98,8 @@ static void other_bytes_are_no_bundle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_bundle_becomes_its_module),
-        cmocka_unit_test(a_module_stays_as_it_is),
-        cmocka_unit_test(what_is_unpacked_has_a_limit),
+        cmocka_unit_test(a_bundle_becomes_its_module),  cmocka_unit_test(a_module_stays_as_it_is),
+        cmocka_unit_test(what_is_unpacked_has_a_limit), cmocka_unit_test(a_fifo_is_not_waited_for),
         cmocka_unit_test(other_bytes_are_no_bundle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
