@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/source/policies_bundle.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
@@ -76,4 +78,32 @@ int policies_take_plugins(const char *folder, const struct chimera_bundle *bundl
         code = chimera_problems_fail(&problems, NULL, CHIMERA_EINVAL, err);
     chimera_problems_done(&problems);
     return code;
+}
+
+int policies_open_bundle(const char *folder, struct chimera_bundle *ret_bundle,
+                         struct policies *ret_policies, struct chimera_error *err)
+{
+    struct chimera_bundle bundle = {0};
+    struct policies policies = {0};
+    CHIMERA_FREE char *manifest = chimera_path_join(folder, CHIMERA_BUNDLE_MANIFEST);
+    if (!manifest)
+        return chimera_fail_memory(err);
+    if (access(folder, F_OK) == 0 && access(manifest, F_OK) < 0 && errno == ENOENT)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "%s is a folder, but no bundle: there is no " CHIMERA_BUNDLE_MANIFEST
+                            " in it, as `chimera bundle` writes it",
+                            folder);
+    int code = chimera_bundle_read(folder, &bundle, err);
+    if (code == CHIMERA_OK)
+        code = policies_read_bundle(folder, &bundle, POLICIES_LIMITS_ARE_FREE, &policies, err);
+    if (code == CHIMERA_OK)
+        code = policies_take_plugins(folder, &bundle, &policies, err);
+    if (code < 0) {
+        policies_done(&policies);
+        chimera_bundle_done(&bundle);
+        return code;
+    }
+    *ret_bundle = bundle;
+    *ret_policies = policies; /* both handed over */
+    return CHIMERA_OK;
 }

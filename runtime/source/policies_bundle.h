@@ -20,4 +20,10 @@ int policies_read_bundle(const char *folder, const struct chimera_bundle *bundle
 int policies_take_plugins(const char *folder, const struct chimera_bundle *bundle,
                           struct policies *policies, struct chimera_error *err);
 
+/* A bundle that stands for itself: its manifest, and its policies with their plugins. The caller
+ * ends both, with chimera_bundle_done() and policies_done(); after a failure there is nothing to
+ * end. */
+int policies_open_bundle(const char *folder, struct chimera_bundle *ret_bundle,
+                         struct policies *ret_policies, struct chimera_error *err);
+
 #endif

@@ -112,22 +112,12 @@ int inspect_bundle_read(const char *folder, struct json_object **ret_tree,
                         struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *tree = json_object_new_object();
-    CHIMERA_FREE char *manifest = chimera_path_join(folder, CHIMERA_BUNDLE_MANIFEST);
     CHIMERA_FREE char *signature = chimera_path_join(folder, CHIMERA_BUNDLE_SIGNATURE);
     struct chimera_bundle bundle = {0};
     struct policies policies = {0};
-    if (!tree || !manifest || !signature)
+    if (!tree || !signature)
         return chimera_fail_memory(err);
-    if (access(manifest, F_OK) < 0)
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "%s is a folder, but no bundle: there is no " CHIMERA_BUNDLE_MANIFEST
-                            " in it, as `chimera bundle` writes it",
-                            folder);
-    int code = chimera_bundle_read(folder, &bundle, err);
-    if (code == CHIMERA_OK)
-        code = policies_read_bundle(folder, &bundle, POLICIES_LIMITS_ARE_FREE, &policies, err);
-    if (code == CHIMERA_OK)
-        code = policies_take_plugins(folder, &bundle, &policies, err);
+    int code = policies_open_bundle(folder, &bundle, &policies, err);
     if (code == CHIMERA_OK) {
         put_text(tree, "bundle", folder);
         put_digest(tree, "manifest", &bundle.self);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* served.c - definitions of what a server is given: a policies.yml, or a bundle with its plugins.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
@@ -142,23 +140,9 @@ int definitions_read_bundle(const char *folder, struct definitions *ret_definiti
 {
     struct chimera_bundle bundle = {0};
     struct policies policies = {0};
-    CHIMERA_FREE char *manifest = chimera_path_join(folder, CHIMERA_BUNDLE_MANIFEST);
-    if (!manifest)
-        return chimera_fail_memory(err);
-    if (access(folder, F_OK) == 0 && access(manifest, F_OK) < 0 && errno == ENOENT)
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "%s is a folder, but no bundle: there is no " CHIMERA_BUNDLE_MANIFEST
-                            " in it, as `chimera bundle` writes it",
-                            folder);
-    int code = chimera_bundle_read(folder, &bundle, err);
-    if (code == CHIMERA_OK)
-        code = policies_read_bundle(folder, &bundle, POLICIES_LIMITS_ARE_FREE, &policies, err);
-    if (code == CHIMERA_OK)
-        code = policies_take_plugins(folder, &bundle, &policies, err);
-    chimera_bundle_done(&bundle);
-    if (code < 0) {
-        policies_done(&policies);
+    int code = policies_open_bundle(folder, &bundle, &policies, err);
+    if (code < 0)
         return code;
-    }
+    chimera_bundle_done(&bundle);
     return hand_over(&policies, folder, ret_definitions, err);
 }

@@ -124,11 +124,7 @@ static int read_bundle(const char *folder, struct served_set *set, struct chimer
     if (!path)
         return chimera_fail_memory(err);
     set->is_bundle = true;
-    int code = chimera_bundle_read(folder, &bundle, err);
-    if (code == CHIMERA_OK)
-        code = policies_read_bundle(folder, &bundle, POLICIES_LIMITS_ARE_FREE, &set->policies, err);
-    if (code == CHIMERA_OK)
-        code = policies_take_plugins(folder, &bundle, &set->policies, err);
+    int code = policies_open_bundle(folder, &bundle, &set->policies, err);
     if (code == CHIMERA_OK)
         code = read_tree(path, &set->file, err);
     if (code == CHIMERA_OK)
