@@ -32,7 +32,7 @@ static int print(struct json_object *difference, bool is_json)
     int failed = out.failed;
     if (!failed && is_json)
         say_json(chimera_buffer_slice(&out));
-    else if (!failed)
+    else if (!failed && out.size > 0)
         fwrite(out.data, 1, out.size, stdout);
     chimera_buffer_free(&out);
     if (failed || fflush(stdout) != 0) {
