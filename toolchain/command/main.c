@@ -74,7 +74,7 @@ static const char *program_name(const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
     const char *name = slash ? slash + 1 : path ? path : "";
-    return strcmp(name, "kwctl") == 0 ? "kwctl" : "chimera";
+    return is_kwctl(name) ? "kwctl" : "chimera";
 }
 
 static int run_help(const char *program, int argc, char **argv)

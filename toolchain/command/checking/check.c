@@ -16,7 +16,6 @@
 #include "runtime/source/reference.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/terminal.h"
-#include "runtime/yaml/adapt.h"
 #include "toolchain/command/checking/set_check.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/fetch_flags.h"
@@ -42,12 +41,7 @@ struct task {
 
 static int read_file(struct task *task, struct chimera_error *err)
 {
-    int code = chimera_file_read(task->path, &task->text, err);
-    if (code == CHIMERA_OK)
-        code = chimera_yaml_adapt(&task->text, err);
-    if (code == CHIMERA_OK)
-        code = policies_parse(chimera_buffer_slice(&task->text), task->path,
-                              set_check_limits(&task->check), &task->policies, err);
+    int code = set_check_read(&task->check, task->path, &task->text, &task->policies, err);
     task->check.text = chimera_buffer_slice(&task->text);
     return code;
 }

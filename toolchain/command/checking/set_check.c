@@ -9,11 +9,13 @@
 #include "compiler/opa/bundle.h"
 #include "compiler/wasm/decode.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 #include "runtime/plugin/manifest.h"
 #include "runtime/policy/served.h"
 #include "runtime/review/group.h"
 #include "runtime/source/reference.h"
+#include "runtime/yaml/adapt.h"
 #include "toolchain/command/author/host_calls.h"
 #include "toolchain/command/checking/grants.h"
 #include "toolchain/command/checking/policy_start.h"
@@ -43,6 +45,18 @@ int set_check_init(const struct chimera_cli_options *options, struct set_check *
 enum policies_limits set_check_limits(const struct set_check *check)
 {
     return check->is_limited ? POLICIES_LIMITS_COUNT : POLICIES_LIMITS_ARE_FREE;
+}
+
+int set_check_read(const struct set_check *check, const char *path, struct chimera_buffer *text,
+                   struct policies *ret_policies, struct chimera_error *err)
+{
+    int code = chimera_file_read(path, text, err);
+    if (code == CHIMERA_OK)
+        code = chimera_yaml_adapt(text, err);
+    if (code == CHIMERA_OK)
+        code = policies_parse(chimera_buffer_slice(text), path, set_check_limits(check),
+                              ret_policies, err);
+    return code;
 }
 
 /* --- The file --- */

@@ -41,6 +41,11 @@ int set_check_init(const struct chimera_cli_options *options, struct set_check *
                    struct chimera_error *err);
 enum policies_limits set_check_limits(const struct set_check *check);
 
+/* Reads policies.yml into `text`, which is empty, has its limit, and stays the caller's; `check` is
+ * as set_check_init() left it. The caller ends *ret_policies with policies_done(). */
+int set_check_read(const struct set_check *check, const char *path, struct chimera_buffer *text,
+                   struct policies *ret_policies, struct chimera_error *err);
+
 /* What the file alone shows: keys and ids that are there twice or mean nothing, an empty set,
  * broken expressions; and takes the options' file. */
 void set_check_file(const struct set_check *check, struct findings *findings);

@@ -18,7 +18,6 @@
 #include "runtime/source/policies.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
-#include "runtime/yaml/adapt.h"
 #include "toolchain/command/checking/set_check.h"
 #include "toolchain/command/checking/trial.h"
 #include "toolchain/command/commands.h"
@@ -65,12 +64,7 @@ static void warn(void *context, const char *line)
 
 static int read_policies(struct task *task, struct chimera_error *err)
 {
-    int code = chimera_file_read(task->path, &task->text, err);
-    if (code == CHIMERA_OK)
-        code = chimera_yaml_adapt(&task->text, err);
-    if (code == CHIMERA_OK)
-        code = policies_parse(chimera_buffer_slice(&task->text), task->path,
-                              set_check_limits(&task->check), &task->policies, err);
+    int code = set_check_read(&task->check, task->path, &task->text, &task->policies, err);
     if (code < 0)
         return code;
     if (task->policies.warnings && task->has_no_check) /* else it tells them */
