@@ -36,7 +36,10 @@ int bell_fd(void)
 /* What a child writes that was taken over is no more than this. */
 static bool is_known(int number)
 {
-    return number == SIGHUP || number == SIGINT || number == SIGTERM;
+    for (size_t i = 0; i < HEARD; i++)
+        if (heard[i] == number)
+            return true;
+    return false;
 }
 
 int bell_take(void)

@@ -26,9 +26,9 @@ int bell_take(void);
 
 /* The descriptor to keep; -1: there is none. */
 int bell_end(void);
-/* From now on signals go to `parent`: all, or, for one that `reads_signals` itself, those that it
- * says of. */
-void bell_enter(pid_t parent, bool reads_signals);
+/* From now on signals go to `supervisor`: all, or, for one that `reads_signals` itself, those that
+ * it says of. */
+void bell_enter(pid_t supervisor, bool reads_signals);
 /* For one that has none. */
 void bell_leave(void);
 /* Has SIGTERM of the parent's write a byte to `fd`. Without it that does nothing. */
