@@ -154,7 +154,7 @@ void chimera_cli_put_choices(const char *const *choices, const char *before, con
 void chimera_cli_put_usage(const char *program, const struct chimera_cli_command *command,
                            struct chimera_buffer *out);
 void chimera_cli_put_help(const char *program, const struct chimera_cli_command *command,
-                          const struct chimera_cli_look *look, struct chimera_buffer *out);
+                          const struct chimera_cli_look *wanted, struct chimera_buffer *out);
 
 /* By the width and the colours of what `to` leads to. */
 void chimera_cli_print_help(const char *program, const struct chimera_cli_command *command,

@@ -106,7 +106,7 @@ bool say_in_colour(int fd);
  * what is being done, on standard error. */
 enum say_level { SAY_QUIET = -1, SAY_NORMAL, SAY_VERBOSE };
 enum say_level say_level(void);
-void say_level_set(enum say_level level);
+void say_level_set(enum say_level wanted);
 /* Before the command as well as behind it, where some have a -q of their own. */
 bool option_quiet(const struct chimera_cli_options *options);
 
