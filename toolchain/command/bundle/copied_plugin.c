@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/operate/bundle_plugin.h"
+#include "toolchain/command/bundle/copied_plugin.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bundle_plugin.h - a plugin that was built before, in a bundle: its files are copied, and are what
+/* copied_plugin.h - a plugin that was built before, in a bundle: its files are copied, and are what
  * its manifest says. */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_OPERATE_BUNDLE_PLUGIN_H
-#define CHIMERA_TOOLCHAIN_COMMAND_OPERATE_BUNDLE_PLUGIN_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_BUNDLE_COPIED_PLUGIN_H
+#define CHIMERA_TOOLCHAIN_COMMAND_BUNDLE_COPIED_PLUGIN_H
 
 #include "compiler/build.h"
 

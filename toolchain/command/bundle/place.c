@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/operate/bundle_place.h"
+#include "toolchain/command/bundle/place.h"
 
 #include <dirent.h>
 #include <errno.h>

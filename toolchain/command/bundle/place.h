@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bundle_place.h - where a bundle is made, and how it comes to its place. */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_OPERATE_BUNDLE_PLACE_H
-#define CHIMERA_TOOLCHAIN_COMMAND_OPERATE_BUNDLE_PLACE_H
+/* place.h - where a bundle is made, and how it comes to its place. */
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_BUNDLE_PLACE_H
+#define CHIMERA_TOOLCHAIN_COMMAND_BUNDLE_PLACE_H
 
 #include "runtime/base/error.h"
 
