@@ -5,8 +5,8 @@
  * Times are in nanoseconds. The random numbers begin from the same seed each time, so that the same
  * samples give the same figures.
  */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_BENCH_STATISTICS_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_BENCH_STATISTICS_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_BENCH_STATISTICS_H
+#define CHIMERA_TOOLCHAIN_COMMAND_BENCH_STATISTICS_H
 
 #include <stdbool.h>
 #include <stddef.h>

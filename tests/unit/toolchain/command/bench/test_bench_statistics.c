@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "toolchain/command/running/bench_statistics.h"
+#include "toolchain/command/bench/bench_statistics.h"
 
 static void assert_near(double got, double want)
 {

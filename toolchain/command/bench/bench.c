@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
+#include "toolchain/command/bench/bench_results.h"
+#include "toolchain/command/bench/bench_statistics.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/running/bench_results.h"
-#include "toolchain/command/running/bench_statistics.h"
 #include "toolchain/command/running/job.h"
 #include "toolchain/command/running/run_options.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/running/bench_statistics.h"
+#include "toolchain/command/bench/bench_statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/running/bench_results.h"
+#include "toolchain/command/bench/bench_results.h"
 
 #include <errno.h>
 #include <fcntl.h>
