@@ -69,4 +69,13 @@ int chimera_build_bare(struct chimera_builder *builder, const char *path, enum c
 
 const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder);
 
+/* What names the tools of a tier (native/identity.h), which are asked when they were not yet:
+ * borrowed from the builder. NULL: a tool is missing or too old, as `err` says. */
+const char *chimera_builder_identity(struct chimera_builder *builder, enum chimera_tier tier,
+                                     struct chimera_error *err);
+
+/* The same where nothing is built: of the tools that are here. Owned by the caller; NULL when there
+ * are none that could build this tier. */
+char *chimera_toolchain_here(enum chimera_tier tier);
+
 #endif

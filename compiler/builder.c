@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/build_internal.h"
@@ -138,4 +139,32 @@ void chimera_builder_distrust(struct chimera_builder *builder)
 const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder)
 {
     return &builder->tools;
+}
+
+const char *chimera_builder_identity(struct chimera_builder *builder, enum chimera_tier tier,
+                                     struct chimera_error *err)
+{
+    return builder_know_tier(builder, tier, err) < 0
+               ? NULL
+               : chimera_tools_identity(&builder->tools, tier);
+}
+
+char *chimera_toolchain_here(enum chimera_tier tier)
+{
+    struct chimera_builder here = {0};
+    CHIMERA_FREE char *folder = NULL;
+    struct stat status;
+    char *identity = NULL;
+    if (chimera_tools_find(&here.tools, NULL) < 0)
+        return NULL;
+    bool has_memo = chimera_cache_folder(&folder, NULL) == CHIMERA_OK &&
+                    stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
+    if (chimera_tools_has(&here.tools, tier) && find_prelude(&here.prelude, NULL) == CHIMERA_OK &&
+        digest_prelude(here.prelude, &here.prelude_digest, NULL) == CHIMERA_OK &&
+        chimera_tools_learn(&here.tools, tier, has_memo ? folder : NULL, NULL) == CHIMERA_OK &&
+        chimera_tools_identify(&here.tools, tier, &here.prelude_digest, NULL) == CHIMERA_OK)
+        identity = strdup(chimera_tools_identity(&here.tools, tier));
+    chimera_tools_done(&here.tools);
+    free(here.prelude);
+    return identity;
 }

@@ -16,18 +16,17 @@ static void append_flags(struct chimera_buffer *recipe, const char *const *flags
     chimera_buffer_byte(recipe, '\n');
 }
 
-static int hash_recipe(enum chimera_tier tier, const struct chimera_digest *prelude,
-                       struct chimera_digest *ret_digest)
+static int hash_flags(enum chimera_tier tier, struct chimera_digest *ret_digest)
 {
     struct chimera_buffer recipe;
     chimera_buffer_init(&recipe, RECIPE_MAX);
     append_flags(&recipe, chimera_compile_flags(tier));
-    if (tier == CHIMERA_TIER_QUICK)
+    if (tier == CHIMERA_TIER_QUICK) {
         chimera_buffer_text(&recipe, CHIMERA_JOIN_VERSION);
-    else
+    } else {
         append_flags(&recipe, chimera_link_flags());
-    chimera_buffer_append(
-        &recipe, (struct chimera_slice){(const char *)prelude->bytes, sizeof(prelude->bytes)});
+        chimera_buffer_text(&recipe, chimera_link_version_script());
+    }
     int code = recipe.failed;
     if (code == CHIMERA_OK)
         code = chimera_digest_of(chimera_buffer_slice(&recipe), ret_digest);
@@ -40,20 +39,21 @@ int chimera_tools_identify(struct chimera_tools *tools, enum chimera_tier tier,
 {
     bool is_quick = tier == CHIMERA_TIER_QUICK;
     struct chimera_digest digest;
-    char hex[CHIMERA_DIGEST_HEX];
-    int code = hash_recipe(tier, prelude, &digest);
+    char flags[CHIMERA_DIGEST_HEX], sources[CHIMERA_DIGEST_HEX], end[64];
+    int code = hash_flags(tier, &digest);
     if (code < 0)
         return chimera_fail(err, code, "cannot identify the tools: %s", chimera_code_text(code));
-    chimera_digest_hex(&digest, hex);
+    chimera_digest_hex(&digest, flags);
+    chimera_digest_hex(prelude, sources);
+    snprintf(end, sizeof(end), "x86-64 flags-%.12s sources-%.12s", flags, sources);
     const char *start = "chimera-" CHIMERA_VERSION " abi-";
     if (is_quick)
-        snprintf(tools->quick_identity, CHIMERA_IDENTITY_MAX,
-                 "%s%d wabt-%s tcc-%s quick x86-64 recipe-%.12s", start, CHIMERA_PLUGIN_ABI,
-                 tools->wabt_version, tools->tcc_version, hex);
+        snprintf(tools->quick_identity, CHIMERA_IDENTITY_MAX, "%s%d wabt-%s tcc-%s quick %s", start,
+                 CHIMERA_PLUGIN_ABI, tools->wabt_version, tools->tcc_version, end);
     else
-        snprintf(tools->identity, CHIMERA_IDENTITY_MAX,
-                 "%s%d wabt-%s clang-%s lld-%s O1 x86-64 recipe-%.12s", start, CHIMERA_PLUGIN_ABI,
-                 tools->wabt_version, tools->clang_version, tools->lld_version, hex);
+        snprintf(tools->identity, CHIMERA_IDENTITY_MAX, "%s%d wabt-%s clang-%s lld-%s O1 %s", start,
+                 CHIMERA_PLUGIN_ABI, tools->wabt_version, tools->clang_version, tools->lld_version,
+                 end);
     return CHIMERA_OK;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* identity.h - what names a plugin's bytes: the tools, what they are told, and the module.
  *
- * "chimera-0.1.0 abi-2 wabt-1.0.32 clang-19.1.7 lld-19.1.7 O1 x86-64 recipe-0123456789ab" is all
- * that decides them for given WebAssembly. The recipe is a digest of flags, scripts and prelude.
- * The quick tier has "tcc-0.9.27 quick" there, and no linker.
+ * "chimera-0.1.0 abi-2 wabt-1.0.32 clang-19.1.7 lld-19.1.7 O1 x86-64 flags-0123456789ab
+ * sources-0123456789ab" is all that decides them for given WebAssembly: two digests have what tools
+ * and linker's script say, and the prelude with what translation writes. The quick tier has
+ * "tcc-0.9.27 quick" there, and no linker. runtime/plugin/toolchain.h tells how two differ.
  */
 #ifndef CHIMERA_COMPILER_NATIVE_IDENTITY_H
 #define CHIMERA_COMPILER_NATIVE_IDENTITY_H

@@ -16,7 +16,7 @@
 #include "plugins/policy/plugin.h"
 #include "runtime/base/error.h"
 
-#define CHIMERA_IDENTITY_MAX 160
+#define CHIMERA_IDENTITY_MAX 224
 #define CHIMERA_LAUNCHER_VARIABLE "CHIMERA_COMPILER_LAUNCHER"
 #define CHIMERA_LAUNCHER_WORDS 8
 

@@ -116,7 +116,7 @@ static bool is_code(const struct check *check, uintptr_t at)
     return at >= check->object->text.start && at < check->object->text.end;
 }
 
-static int check_head(const struct check *check)
+static int check_head(const struct check *check, const char *toolchain)
 {
     const struct chimera_plugin *plugin = check->plugin;
     if (room_at(check, plugin) < 2 * sizeof(uint32_t))
@@ -125,8 +125,8 @@ static int check_head(const struct check *check)
         return chimera_fail(
             check->err, CHIMERA_EABI,
             "the plugin %s has ABI %u, this program has ABI %d; build it again with "
-            "`chimera build`",
-            check->path, plugin->abi, CHIMERA_PLUGIN_ABI);
+            "`chimera build` (it was built by %.200s)",
+            check->path, plugin->abi, CHIMERA_PLUGIN_ABI, toolchain);
     if (plugin->size < sizeof(*plugin) || room_at(check, plugin) < plugin->size)
         return chimera_fail(
             check->err, CHIMERA_EABI,
@@ -209,7 +209,7 @@ int chimera_descriptor_check(const struct chimera_plugin *plugin,
                              struct chimera_error *err)
 {
     const struct check check = {plugin, object, path, err};
-    int code = check_head(&check);
+    int code = check_head(&check, manifest->toolchain);
     if (code == CHIMERA_OK)
         code = check_identity(&check, manifest);
     if (code == CHIMERA_OK)

@@ -14,6 +14,7 @@
 #include "runtime/source/policies_bundle.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/terminal.h"
+#include "toolchain/command/author/inspect_toolchain.h"
 #include "toolchain/command/columns.h"
 
 #define SHOWN_DIGITS 12
@@ -108,6 +109,32 @@ static int put_policies(const char *folder, const struct chimera_bundle *bundle,
     return CHIMERA_OK;
 }
 
+static const char *text_of(struct json_object *row, const char *key)
+{
+    return json_object_get_string(chimera_json_member(row, key));
+}
+
+/* NULL: they differ, or there is none. */
+static const char *common_toolchain(struct json_object *list)
+{
+    const char *first = text_of(json_object_array_get_idx(list, 0), "toolchain");
+    for (size_t i = 1; first && i < json_object_array_length(list); i++)
+        if (strcmp(text_of(json_object_array_get_idx(list, i), "toolchain"), first) != 0)
+            return NULL;
+    return first;
+}
+
+/* Where all have one toolchain, it is compared with that of this machine. */
+static void put_here(struct json_object *tree)
+{
+    struct json_object *policies = chimera_json_member(tree, "policies");
+    const char *toolchain = common_toolchain(policies);
+    const char *tier = text_of(json_object_array_get_idx(policies, 0), "tier");
+    bool is_quick = tier && strcmp(tier, chimera_tier_name(CHIMERA_TIER_QUICK)) == 0;
+    if (toolchain)
+        inspect_toolchain_put(tree, toolchain, is_quick ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL);
+}
+
 int inspect_bundle_read(const char *folder, struct json_object **ret_tree,
                         struct chimera_error *err)
 {
@@ -125,6 +152,8 @@ int inspect_bundle_read(const char *folder, struct json_object **ret_tree,
                                json_object_new_boolean(access(signature, F_OK) == 0));
         code = put_policies(folder, &bundle, &policies, tree, err);
     }
+    if (code == CHIMERA_OK)
+        put_here(tree);
     policies_done(&policies);
     chimera_bundle_done(&bundle);
     if (code < 0)
@@ -136,11 +165,6 @@ int inspect_bundle_read(const char *folder, struct json_object **ret_tree,
 
 /* --- For people --- */
 
-static const char *text_of(struct json_object *row, const char *key)
-{
-    return json_object_get_string(chimera_json_member(row, key));
-}
-
 /* Begins with the same digits as the whole, which -o yaml shows. */
 static void put_short(const char *digest, char ret_text[SHOWN_DIGITS + 1])
 {
@@ -151,16 +175,6 @@ static void put_kib(struct json_object *row, char *to, size_t room)
 {
     int64_t bytes = json_object_get_int64(chimera_json_member(row, "bytes"));
     snprintf(to, room, "%lld KiB", (long long)(bytes + 1023) / 1024);
-}
-
-/* NULL: they differ, or there is none. */
-static const char *common_toolchain(struct json_object *list)
-{
-    const char *first = text_of(json_object_array_get_idx(list, 0), "toolchain");
-    for (size_t i = 1; first && i < json_object_array_length(list); i++)
-        if (strcmp(text_of(json_object_array_get_idx(list, i), "toolchain"), first) != 0)
-            return NULL;
-    return first;
 }
 
 static void write_policies(struct json_object *list, bool has_toolchain, struct chimera_buffer *out)
@@ -200,6 +214,11 @@ void inspect_bundle_write(struct json_object *tree, struct chimera_buffer *out)
                          is_signed ? CHIMERA_BUNDLE_SIGNATURE " (not verified here)" : "none");
     if (toolchain)
         chimera_buffer_print(out, "toolchain: %s\n", toolchain);
+    if (chimera_json_member(tree, "here")) {
+        chimera_buffer_text(out, "here:      ");
+        chimera_printable_append(chimera_slice_of(text_of(tree, "here")), NULL, out);
+        chimera_buffer_byte(out, '\n');
+    }
     chimera_buffer_byte(out, '\n');
     write_policies(policies, !toolchain, out);
     for (size_t i = 0; groups && i < json_object_array_length(groups); i++) {

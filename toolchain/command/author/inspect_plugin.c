@@ -13,6 +13,7 @@
 #include "runtime/review/request.h"
 #include "runtime/text/printable.h"
 #include "toolchain/command/author/inspect_plugin.h"
+#include "toolchain/command/author/inspect_toolchain.h"
 
 #define LIMIT_MS 10000 /* for the start */
 #define ARENA_MAX ((size_t)16 << 20)
@@ -99,6 +100,7 @@ static void put_plugin(const struct chimera_loaded *loaded, struct json_object *
     put_text(tree, "mode", chimera_mode_name((enum chimera_mode)plugin->mode));
     put_text(tree, "tier", chimera_tier_name((enum chimera_tier)plugin->tier));
     put_text(tree, "toolchain", plugin->toolchain);
+    inspect_toolchain_put(tree, plugin->toolchain, (enum chimera_tier)plugin->tier);
     if (!plugin->has_memory)
         return;
     json_object_object_add(tree, "memoryPages", json_object_new_int64(plugin->memory_min_pages));
@@ -182,6 +184,7 @@ void inspect_plugin_write(struct json_object *tree, struct chimera_buffer *out)
     write_text(out, "execution mode:", tree, "mode");
     write_text(out, "tier:", tree, "tier");
     write_text(out, "toolchain:", tree, "toolchain");
+    write_text(out, "here:", tree, "here");
     if (pages)
         write_row(out, "memory:", "%lld pages of 64 KiB, at most %lld",
                   (long long)json_object_get_int64(pages),

@@ -6,6 +6,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/plugin/mode.h"
+#include "runtime/plugin/toolchain.h"
 
 static void put_text(struct json_object *object, const char *key, const char *text)
 {
@@ -105,6 +106,22 @@ static struct side side_of(struct json_object *map, const char *key)
     return side;
 }
 
+/* Which of the tools are others, for two lines of digits look alike. */
+static void explain_toolchain(struct json_object *change, struct side from, struct side to)
+{
+    struct chimera_buffer words;
+    if (!json_object_is_type(from.value, json_type_string) ||
+        !json_object_is_type(to.value, json_type_string))
+        return;
+    chimera_buffer_init(&words, CHIMERA_TOOLCHAIN_WORDS_MAX);
+    chimera_toolchain_explain(json_object_get_string(to.value), json_object_get_string(from.value),
+                              &words);
+    chimera_buffer_byte(&words, '\0');
+    if (!words.failed)
+        put_text(change, "words", words.data);
+    chimera_buffer_free(&words);
+}
+
 static void add_change(struct json_object *changes, const char *key, struct side from,
                        struct side to)
 {
@@ -114,6 +131,8 @@ static void add_change(struct json_object *changes, const char *key, struct side
         json_object_object_add(change, "from", json_object_get(from.value));
     if (to.is_there)
         json_object_object_add(change, "to", json_object_get(to.value));
+    if (strcmp(key, "toolchain") == 0)
+        explain_toolchain(change, from, to);
     json_object_array_add(changes, change);
 }
 

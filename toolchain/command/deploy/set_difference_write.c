@@ -92,6 +92,11 @@ static void put_change(const struct shown *shown, struct json_object *change)
         chimera_buffer_text(shown->out, " → ");
         is_to ? put_value(shown, to) : (void)chimera_buffer_text(shown->out, "(none)");
     }
+    struct json_object *words = chimera_json_member(change, "words");
+    if (words) {
+        chimera_buffer_text(shown->out, "\n        ");
+        put_text(shown, json_object_get_string(words));
+    }
     chimera_buffer_byte(shown->out, '\n');
 }
 
