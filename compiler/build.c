@@ -143,7 +143,7 @@ static int write_manifest(const struct build_run *run, const char *so, const cha
     CHIMERA_FREE char *kept = has_data ? strndup(data.data, data.size) : NULL;
     manifest.data = kept;
     struct chimera_slice metadata = run->module->metadata;
-    CHIMERA_FREE char *toolchain = strdup(chimera_tools_identity(&run->builder->tools, run->tier));
+    CHIMERA_FREE char *toolchain = build_toolchain(run);
     manifest.toolchain = toolchain;
     CHIMERA_FREE char *text = metadata.data ? strndup(metadata.data, metadata.size) : NULL;
     manifest.metadata = text;
@@ -285,8 +285,9 @@ static int name_stem(struct build_run *run, struct chimera_error *err)
     if (code < 0)
         return chimera_fail(err, code, "%s: cannot name its plugin", run->path);
     /* The mode is part of what is built: the same module may be tried in two. */
-    snprintf(run->stem, sizeof(run->stem), "%s-%d%s", stem, (int)run->mode,
-             run->tier == CHIMERA_TIER_QUICK ? "-quick" : "");
+    snprintf(run->stem, sizeof(run->stem), "%s-%d%s%s", stem, (int)run->mode,
+             run->tier == CHIMERA_TIER_QUICK ? "-quick" : "",
+             build_purposes[run->builder->options.purpose]);
     return CHIMERA_OK;
 }
 
@@ -342,7 +343,11 @@ static int check_quick(const struct build_run *run, struct chimera_error *err)
 
 static int read_module(struct build_run *run, struct chimera_error *err)
 {
-    int code = chimera_module_read(run->path, run->bytes, &run->module, err);
+    int code = run->builder->options.purpose == CHIMERA_BUILD_TO_SERVE
+                   ? chimera_module_read(run->path, run->bytes, &run->module, err)
+                   : chimera_module_read_counting(run->path, run->bytes, &run->module, err);
+    if (code == 0)
+        code = chimera_module_check_exports(run->module, err);
     if (code == 0)
         code = chimera_module_check_imports(run->module, err);
     if (code == 0 && !run->is_bare && run->mode == CHIMERA_MODE_NONE)

@@ -18,9 +18,17 @@
 
 struct chimera_builder; /* tools, cache and options, for any number of builds; one thread */
 
+/* What a plugin is for. Only the first kind is served, and no other is loaded but by
+ * chimera_plugin_load_measuring(); each has names of its own in the cache. */
+enum chimera_build_purpose {
+    CHIMERA_BUILD_TO_SERVE = 0,
+    CHIMERA_BUILD_TO_COUNT, /* counts the instructions that it runs (runtime/plugin/counter.h) */
+};
+
 struct chimera_build_options { /* all borrowed */
-    const char *cache_folder;  /* NULL: the default one */
-    bool has_no_cache;         /* neither read nor fill it */
+    enum chimera_build_purpose purpose;
+    const char *cache_folder; /* NULL: the default one */
+    bool has_no_cache;        /* neither read nor fill it */
     const char
         *output;   /* NULL: only the cache (or, without one, a folder that ends with the builder) */
     unsigned jobs; /* 0: the processors that we may use */

@@ -35,6 +35,13 @@ struct build_run {
     size_t part_count;
 };
 
+/* What names of plugins end with, by enum chimera_build_purpose. */
+extern const char *const build_purposes[];
+
+/* The tools' identity, and the purpose where that is another than to be served. Owned by the
+ * caller; NULL when memory ran out. */
+char *build_toolchain(const struct build_run *run);
+
 /* build_translate.c: the module becomes C, in run->folder. */
 int build_translate(struct build_run *run, struct chimera_error *err);
 

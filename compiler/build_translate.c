@@ -43,6 +43,9 @@ static int write_sources(struct build_run *run, struct chimera_slice text,
 {
     unsigned wabt = run->builder->tools.wabt_minor;
     struct split split;
+    CHIMERA_FREE char *toolchain = build_toolchain(run);
+    if (!toolchain)
+        return chimera_fail_memory(err);
     int code = split_read(text, wabt, run->module, &split, err);
     if (code < 0)
         return code;
@@ -51,7 +54,7 @@ static int write_sources(struct build_run *run, struct chimera_slice text,
                                .wabt_minor = wabt,
                                .mode = run->mode,
                                .tier = run->tier,
-                               .toolchain = chimera_tools_identity(&run->builder->tools, run->tier),
+                               .toolchain = toolchain,
                                .wasm = run->wasm,
                                .image_size = run->image_size};
     code = glue_write(&facts, run->folder, err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compiler/build_internal.h"
+#include "compiler/count/count.h"
 #include "compiler/native/identity.h"
 #include "compiler/tool/process.h"
 #include "compiler/translate/glue.h"
@@ -16,6 +17,19 @@
 
 const char *const chimera_prelude_files[CHIMERA_PRELUDE_FILES] = {
     "plugin.h", "prelude.h", "full.h", "simd.h", "quick.h", "freestanding.c"};
+
+const char *const build_purposes[] = {
+    [CHIMERA_BUILD_TO_SERVE] = "", [CHIMERA_BUILD_TO_COUNT] = "-count" COUNT_VERSION};
+
+char *build_toolchain(const struct build_run *run)
+{
+    const char *identity = chimera_tools_identity(&run->builder->tools, run->tier);
+    const char *purpose = build_purposes[run->builder->options.purpose];
+    char *text = NULL;
+    return asprintf(&text, "%s%s%s", identity, *purpose ? " " : "", *purpose ? purpose + 1 : "") < 0
+               ? NULL
+               : text;
+}
 
 /* Beside the program, in the build tree too, or at the installed place. */
 static int find_prelude(char **ret_folder, struct chimera_error *err)

@@ -7,6 +7,7 @@
 #include "runtime/abi/abi.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
+#include "runtime/plugin/counter.h"
 #include "runtime/plugin/mode.h"
 
 static int mode_of_metadata(const struct chimera_module *module, enum chimera_mode *ret_mode,
@@ -120,4 +121,15 @@ int chimera_mode_check(const struct chimera_module *module, enum chimera_mode mo
     struct chimera_error why = {0};
     int code = abi->check(&plugin, &why);
     return code < 0 ? chimera_fail(err, code, "%s: %s", module->file, why.text) : code;
+}
+
+int chimera_module_check_exports(const struct chimera_module *module, struct chimera_error *err)
+{
+    for (uint32_t i = 0; i < module->export_count; i++)
+        if (chimera_slice_starts(module->exports[i].name, CHIMERA_RESERVED_EXPORT))
+            return chimera_fail(err, CHIMERA_EMODULE,
+                                "%s: a module may not export names that begin with "
+                                "\"" CHIMERA_RESERVED_EXPORT "\": they are Chimera's own",
+                                module->file);
+    return CHIMERA_OK;
 }

@@ -15,4 +15,7 @@ int chimera_mode_detect(const struct chimera_module *module, enum chimera_mode *
 int chimera_mode_check(const struct chimera_module *module, enum chimera_mode mode,
                        struct chimera_error *err);
 
+/* Refuses a module that exports a name of ours (runtime/plugin/counter.h). */
+int chimera_module_check_exports(const struct chimera_module *module, struct chimera_error *err);
+
 #endif

@@ -44,6 +44,7 @@ struct lower_body {
     uint32_t temporaries[TEMPORARIES];    /* the local's index; 0 while there is none */
     uint8_t temporary_types[TEMPORARIES]; /* in the order of their indices */
     uint32_t temporary_count;
+    uint32_t uncounted;        /* what the instructions of this basic block cost so far */
     struct chimera_buffer out; /* the instructions */
     const uint8_t *copied;     /* what is before it in the file is written or left out */
 };
@@ -92,6 +93,8 @@ void emit_branch_on_non_null(struct lower_body *body, const uint8_t *from, lower
 void emit_call_reference(struct lower_body *body, const uint8_t *from, uint32_t type);
 void emit_marker(struct lower_body *body, const uint8_t *from, uint32_t type);
 void emit_return(struct lower_body *body);
+/* Before the instruction itself: its cost, and at a block's end what adds up that. */
+void emit_count(struct lower_body *body, const uint8_t *from, uint8_t opcode);
 /* An instruction of `count` indices. */
 void emit_indices(struct lower_body *body, const uint8_t *from, enum wasm_opcode opcode,
                   uint32_t count, const uint32_t *indices);

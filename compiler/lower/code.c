@@ -93,8 +93,10 @@ static void read_instructions(struct lower_body *body)
         const uint8_t *from = reader->at;
         bool was_live = body_is_live(body);
         uint8_t opcode = reader_byte(reader);
-        if (reader->code == 0)
+        if (reader->code == 0) {
+            emit_count(body, from, opcode);
             body_instruction(body, from, opcode);
+        }
         if (reader->code < 0)
             return;
         bool is_live = body->frame_count == 0 || body_is_live(body);
@@ -137,6 +139,7 @@ static void read_body(struct lower_body *body, struct reader *outer, uint32_t fu
     body->reader = &inside;
     body->function = function;
     body->stack_size = body->frame_count = body->newly_set_count = body->temporary_count = 0;
+    body->uncounted = COUNT_OF_ENTRY;
     memset(body->temporaries, 0, sizeof(body->temporaries));
     chimera_buffer_reset(&body->out);
     read_locals(body);

@@ -142,7 +142,7 @@ static void put_marker(struct lower_body *body, uint32_t type)
     lowering->has_marker = true;
     put_byte(body, OP_I32_CONST);
     writer_signed(&body->out, lower_type_id(lowering, type));
-    put_index(body, OP_GLOBAL_SET, lowering->global_count);
+    put_index(body, OP_GLOBAL_SET, lower_marker(lowering));
 }
 
 void emit_marker(struct lower_body *body, const uint8_t *from, uint32_t type)
@@ -175,6 +175,18 @@ void emit_return(struct lower_body *body)
 {
     if (body->reader->code == 0 && body_is_live(body))
         put_byte(body, OP_RETURN);
+}
+
+void emit_count(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+{
+    if (!body->lowering->counts || !body_is_live(body))
+        return;
+    body->uncounted += count_cost(opcode);
+    if (!count_ends_block(opcode))
+        return;
+    emit_pending(body, from);
+    count_write(&body->out, body->lowering->global_count, body->uncounted);
+    body->uncounted = 0;
 }
 
 void emit_indices(struct lower_body *body, const uint8_t *from, enum wasm_opcode opcode,

@@ -171,7 +171,8 @@ static int hand_over_types(struct lowering *lowering, struct lowered *lowered)
         lowered->type_ids[i] = lower_type_id(lowering, i);
         lowered->is_marked[i] = lowering->types.is_marked[i] && lowering->has_marker;
     }
-    lowered->marker = lowering->has_marker ? lowering->global_count : UINT32_MAX;
+    lowered->marker = lowering->has_marker ? lower_marker(lowering) : UINT32_MAX;
+    lowered->counter = lowering->counts ? lowering->global_count : UINT32_MAX;
     return CHIMERA_OK;
 }
 
@@ -223,16 +224,18 @@ static void end_lowering(struct lowering *lowering)
     chimera_buffer_free(&lowering->data);
 }
 
-int chimera_lower(const struct chimera_module *source, struct lowered *ret_lowered,
+int chimera_lower(const struct chimera_module *source, bool counts, struct lowered *ret_lowered,
                   struct chimera_error *err)
 {
     struct lowering lowering;
     begin_lowering(&lowering, source, err);
+    lowering.counts = counts;
     lowering.is_slotted = true;
     int code = lower_sections(&lowering);
     if (code == 0 && lowering.needs_funcrefs) {
         end_lowering(&lowering);
         begin_lowering(&lowering, source, err);
+        lowering.counts = counts;
         code = lower_sections(&lowering);
     }
     if (code == 0)

@@ -21,13 +21,16 @@ struct lowered {
     uint32_t type_count;
     uint8_t *is_marked; /* by type, owned: its number at a call is in the global `marker` */
     uint32_t marker;    /* UINT32_MAX: none */
+    uint32_t counter;   /* the global's index; likewise */
     unsigned features;  /* enum wasm_lowering that the module uses */
 };
 
 void lowered_done(struct lowered *lowered);
 
-/* Of `source` only the file and its sections are looked at. On failure nothing is to be freed. */
-int chimera_lower(const struct chimera_module *source, struct lowered *ret_lowered,
+/* Of `source` only the file and its sections are looked at. With `counts` the new module counts the
+ * instructions of the source (count/count.h), whether there is something to lower or not. On
+ * failure nothing is to be freed. */
+int chimera_lower(const struct chimera_module *source, bool counts, struct lowered *ret_lowered,
                   struct chimera_error *err);
 
 #endif

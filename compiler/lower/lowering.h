@@ -19,6 +19,7 @@
 #ifndef CHIMERA_COMPILER_LOWER_LOWERING_H
 #define CHIMERA_COMPILER_LOWER_LOWERING_H
 
+#include "compiler/count/count.h"
 #include "compiler/wasm/instruction.h"
 #include "compiler/wasm/limits.h"
 #include "compiler/wasm/module.h"
@@ -62,6 +63,7 @@ struct lowering {
     const struct chimera_module *source;
     struct chimera_error *err;
     unsigned features;
+    bool counts; /* instructions, into a global that comes behind the module's own */
     bool is_slotted;
     bool needs_funcrefs; /* set where slots do not do; then everything is done again without */
 
@@ -125,6 +127,12 @@ bool lower_is_function(lower_type type); /* a reference to functions of any kind
 static inline lower_type lower_of_function(const struct lowering *lowering, uint32_t function)
 {
     return LOWER_REFERENCE | lowering->types.canonical[lowering->functions[function]];
+}
+
+/* Globals that the pass adds: the counter first, then the marker. */
+static inline uint32_t lower_marker(const struct lowering *lowering)
+{
+    return lowering->global_count + lowering->counts;
 }
 
 /* What an indirect call compares: equal for equal types only; never 0. */

@@ -23,6 +23,8 @@ static int read_lowered(const char *file, struct lowered *lowered,
         module->signatures[i].is_marked = lowered->is_marked[i];
     }
     module->marker = lowered->marker;
+    module->counts = lowered->counter != UINT32_MAX;
+    module->counter = lowered->counter;
     module->file = file;
     module->lowering = lowered->features;
     module->lowered = lowered->bytes; /* handed over */
@@ -31,27 +33,44 @@ static int read_lowered(const char *file, struct lowered *lowered,
     return CHIMERA_OK;
 }
 
+static int read_by_lowering(const char *file, struct chimera_slice bytes, bool counts,
+                            struct chimera_module **ret_module, struct chimera_error *err)
+{
+    struct chimera_module *source;
+    struct lowered lowered;
+    int code = module_open(file, bytes, &source, err);
+    if (code < 0)
+        return code;
+    code = chimera_lower(source, counts, &lowered, err);
+    chimera_module_free(source);
+    if (code < 0)
+        return code;
+    code = read_lowered(file, &lowered, ret_module, err);
+    lowered_done(&lowered);
+    return code;
+}
+
 int chimera_module_read(const char *file, struct chimera_slice bytes,
                         struct chimera_module **ret_module, struct chimera_error *err)
 {
     struct chimera_error first = {0};
     bool wants_lowering = false;
     int code = module_decode(file, bytes, ret_module, &wants_lowering, &first);
-    if (wants_lowering) {
-        struct chimera_module *source;
-        struct lowered lowered;
-        code = module_open(file, bytes, &source, err);
-        if (code < 0)
-            return code;
-        code = chimera_lower(source, &lowered, err);
-        chimera_module_free(source);
-        if (code < 0)
-            return code;
-        code = read_lowered(file, &lowered, ret_module, err);
-        lowered_done(&lowered);
-        return code;
-    }
+    if (wants_lowering)
+        return read_by_lowering(file, bytes, false, ret_module, err);
     if (code < 0 && err)
         *err = first;
     return code;
+}
+
+/* The module is read as it is first: what is refused must be refused with the same words. */
+int chimera_module_read_counting(const char *file, struct chimera_slice bytes,
+                                 struct chimera_module **ret_module, struct chimera_error *err)
+{
+    struct chimera_module *plain;
+    int code = chimera_module_read(file, bytes, &plain, err);
+    if (code < 0)
+        return code;
+    chimera_module_free(plain);
+    return read_by_lowering(file, bytes, true, ret_module, err);
 }

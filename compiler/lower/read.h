@@ -11,4 +11,8 @@
 int chimera_module_read(const char *file, struct chimera_slice bytes,
                         struct chimera_module **ret_module, struct chimera_error *err);
 
+/* The same, with code that counts the instructions of `bytes` (count/count.h). */
+int chimera_module_read_counting(const char *file, struct chimera_slice bytes,
+                                 struct chimera_module **ret_module, struct chimera_error *err);
+
 #endif

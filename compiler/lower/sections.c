@@ -244,7 +244,8 @@ void lower_read_globals(struct reader *reader, struct lowering *lowering)
 void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
 {
     static const uint8_t marker[] = {WASM_I32, 1, OP_I32_CONST, 0, OP_END}; /* 1: mutable */
-    writer_u32(out, lowering->global_count - lowering->imported_globals + lowering->has_marker);
+    writer_u32(out, lowering->global_count - lowering->imported_globals + lowering->counts +
+                        lowering->has_marker);
     for (uint32_t i = lowering->imported_globals; i < lowering->global_count; i++) {
         struct lower_global *global = &lowering->globals[i];
         struct wasm_expression initial = global->initial;
@@ -260,6 +261,8 @@ void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
         chimera_buffer_byte(out, global->is_mutable);
         lower_write_constant(lowering, &initial, out);
     }
+    if (lowering->counts)
+        count_write_global(out);
     if (lowering->has_marker)
         writer_bytes(out, marker, marker + sizeof(marker));
 }

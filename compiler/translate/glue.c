@@ -8,6 +8,7 @@
 #include "compiler/translate/glue_internal.h"
 #include "compiler/wasm/import_rules.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/plugin/counter.h"
 
 static const char *c_type(uint8_t type)
 {
@@ -366,6 +367,17 @@ static void write_export(FILE *file, const struct glue_facts *facts, uint32_t in
     }
 }
 
+/* No module may export this name, so it is there once. */
+static void write_counter(FILE *file, uint32_t global)
+{
+    struct chimera_slice name = CHIMERA_SLICE(CHIMERA_COUNTER_EXPORT);
+    fputs("    {", file);
+    write_string(file, name);
+    fprintf(file,
+            ", %zu, CHIMERA_EXPORT_GLOBAL, \"I\", NULL, offsetof(struct instance, w2c_glo%u)},\n",
+            name.size, global);
+}
+
 static uint32_t write_exports(FILE *file, const struct glue_facts *facts)
 {
     const struct chimera_module *module = facts->module;
@@ -378,6 +390,10 @@ static uint32_t write_exports(FILE *file, const struct glue_facts *facts)
     for (uint32_t i = 0; i < module->export_count; i++) {
         write_export(file, facts, i);
         count += module->exports[i].kind != WASM_TABLE;
+    }
+    if (module->counts) {
+        write_counter(file, module->counter);
+        count++;
     }
     fputs("    {0}\n};\n", file);
     return count;

@@ -111,6 +111,8 @@ struct chimera_module {
     char *lowered;              /* the latter; owned, or NULL */
     unsigned lowering;          /* enum wasm_lowering */
     uint32_t marker;            /* a global's index, where a signature is marked */
+    bool counts;                /* its instructions, … */
+    uint32_t counter;           /* … in the global of this index */
     struct chimera_slice
         section[WASM_SECTIONS];    /* payloads by enum wasm_section; .data NULL: absent */
     struct chimera_slice metadata; /* io.kubewarden.metadata, the first; .data NULL: none */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/plugin/counter.h"
 #include "runtime/plugin/descriptor.h"
 #include "runtime/plugin/elf_audit.h"
 #include "runtime/plugin/names.h"
@@ -202,8 +203,19 @@ static int load_manifest(struct chimera_loaded *loaded, const struct chimera_dig
     return chimera_manifest_read_locked(path, lock, &loaded->manifest, err);
 }
 
-int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lock,
-                               struct chimera_loaded **ret_loaded, struct chimera_error *err)
+static int check_purpose(const struct chimera_loaded *loaded, bool may_measure,
+                         struct chimera_error *err)
+{
+    if (may_measure || !chimera_plugin_is_measuring(loaded->plugin))
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EREFUSED,
+                        "the plugin %s was made to be measured by `chimera bench`, and is not for "
+                        "serving; build it again with `chimera build`",
+                        loaded->path);
+}
+
+static int load_plugin(const char *path, const struct chimera_digest *lock, bool may_measure,
+                       struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     struct chimera_loaded *loaded = calloc(1, sizeof(*loaded));
     if (loaded)
@@ -217,6 +229,8 @@ int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lo
     if (code == CHIMERA_OK)
         code = load_object(loaded, err);
     if (code == CHIMERA_OK)
+        code = check_purpose(loaded, may_measure, err);
+    if (code == CHIMERA_OK)
         code = load_image(loaded, err);
     if (code < 0) {
         chimera_manifest_done(&loaded->manifest);
@@ -224,11 +238,25 @@ int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lo
         free(loaded);
         return code;
     }
+    if (!chimera_plugin_counter(loaded->plugin, &loaded->counter_offset))
+        loaded->counter_offset = 0;
     /* Only reports get poorer without it. */
     CHIMERA_FREE char *names = with_suffix(loaded->path, ".names");
     loaded->names_fd = names ? chimera_names_open(names, &loaded->manifest.so) : -1;
     *ret_loaded = loaded;
     return CHIMERA_OK;
+}
+
+int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lock,
+                               struct chimera_loaded **ret_loaded, struct chimera_error *err)
+{
+    return load_plugin(path, lock, false, ret_loaded, err);
+}
+
+int chimera_plugin_load_measuring(const char *path, const struct chimera_digest *lock,
+                                  struct chimera_loaded **ret_loaded, struct chimera_error *err)
+{
+    return load_plugin(path, lock, true, ret_loaded, err);
 }
 
 int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,

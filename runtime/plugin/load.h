@@ -22,7 +22,8 @@ struct chimera_loaded { /* a mapped plugin; immutable, shared by all threads */
     int names_fd; /* STEM.names; -1: none. names.h */
     uintptr_t object_start;         /* where address 0 of the object is */
     uintptr_t text_start, text_end; /* where guest code can be executing */
-    char *path;                     /* of the .so; owned */
+    uint64_t counter_offset; /* of the counter in an instance (counter.h); 0: it does not count */
+    char *path;              /* of the .so; owned */
 };
 
 /* `path` is the .so. Owned by the caller, who keeps it for the life of the process. */
@@ -32,5 +33,10 @@ int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,
 /* The same of a plugin whose manifest must have the digest `lock`; NULL: any. */
 int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lock,
                                struct chimera_loaded **ret_loaded, struct chimera_error *err);
+
+/* The same, and it may be one that was made to be measured (counter.h), which the two above refuse:
+ * such a plugin is slower, and is nobody's to serve. */
+int chimera_plugin_load_measuring(const char *path, const struct chimera_digest *lock,
+                                  struct chimera_loaded **ret_loaded, struct chimera_error *err);
 
 #endif

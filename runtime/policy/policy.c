@@ -9,6 +9,7 @@
 #include "runtime/abi/wasi.h"
 #include "runtime/capability/grant.h"
 #include "runtime/capability/pattern.h"
+#include "runtime/instance/counter.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/data.h"
 #include "runtime/policy/slots.h"
@@ -362,6 +363,7 @@ static void begin_run(struct chimera_guest *guest, uint32_t limit_ms)
 static bool reset_guest(struct chimera_slot *slot)
 {
     struct chimera_reset_counters before = slot->guest->counters;
+    uint64_t counted = chimera_guest_counted(slot->guest);
     slot->report = (struct chimera_run_report){
         .stop = slot->guest->stop, .is_pure = slot->guest->is_pure && !slot->guest->has_met_limit};
     if (chimera_guest_reset(slot->guest) < 0)
@@ -369,6 +371,8 @@ static bool reset_guest(struct chimera_slot *slot)
     slot->report.resets = 1;
     slot->report.pages = slot->guest->counters.pages - before.pages;
     slot->report.reset_ns = slot->guest->counters.nanoseconds - before.nanoseconds;
+    slot->report.start_wasm_instructions = chimera_guest_counted(slot->guest);
+    slot->report.wasm_instructions = counted - slot->report.start_wasm_instructions;
     return true;
 }
 

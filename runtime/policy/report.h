@@ -19,6 +19,9 @@ struct chimera_run_report { /* of one evaluation */
     uint64_t pages;   /* that were copied back */
     uint64_t reset_ns;
     uint64_t wall_ns, cpu_ns; /* 0: left to the caller, as it is here */
+    /* Of a counting plugin (plugin/counter.h), and brought back, else 0: what the evaluation took,
+     * and what the start had taken before. */
+    uint64_t wasm_instructions, start_wasm_instructions;
 };
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* play.c - takes random modules through our own pipeline and compares with what Wasmtime did.
  *
- *   differential-play FILE.wasm…
+ *   differential-play [--tier quick|full] [--counting] FILE.wasm…
  *
  * FILE.script beside each module tells what to call and what must come of it; README.md has its
  * form. One line a module, for the driver beside this file: PASS FILE calls traps exhausted | SKIP
@@ -17,7 +17,9 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/instance/counter.h"
 #include "runtime/instance/guest.h"
+#include "runtime/plugin/counter.h"
 
 #define SCRIPT_MAX ((size_t)16 << 20)
 #define VALUES_MAX 1024 /* more than a signature may have */
@@ -31,6 +33,9 @@ struct play { /* one module on its way */
     uint32_t table_count; /* of the module itself: lowering adds some behind them */
     struct chimera_guest *guest;
     bool is_lost; /* until the next fresh instance: a stack was exhausted, at a depth of its own */
+    bool has_trapped; /* in the last call, but for `unreachable` */
+    uint64_t ahead;   /* of Wasmtime's fuel, which forgets what a function did before it trapped */
+    unsigned counts;  /* compared */
     unsigned calls, traps, exhausted;
     char finding[1200]; /* why it fails; empty: it does not */
     char reason[1000];  /* why it cannot be played; empty: it can */
@@ -38,6 +43,7 @@ struct play { /* one module on its way */
 
 static struct chimera_builder *builder;
 static enum chimera_tier tier = CHIMERA_TIER_FULL;
+static bool is_counting;
 
 static const struct {
     const char *name;              /* in a script */
@@ -164,7 +170,9 @@ static uint64_t hash_globals(const struct chimera_guest *guest)
     uint64_t hash = 1;
     for (uint32_t i = 0; i < plugin->export_count; i++) {
         const struct chimera_export *export = &plugin->exports[i];
-        if (export->kind == CHIMERA_EXPORT_GLOBAL)
+        struct chimera_slice name = {export->name, export->name_size};
+        if (export->kind == CHIMERA_EXPORT_GLOBAL &&
+            !chimera_slice_starts(name, CHIMERA_RESERVED_EXPORT))
             hash = hash_word(
                 hash, bits_of(*export->type, (const char *)guest->instance + export->offset));
     }
@@ -203,6 +211,21 @@ static void check_state(struct play *play, const char *at)
         find(play, "other globals");
     else if (hash_tables(play->guest, play->table_count) != tables)
         find(play, "other tables");
+}
+
+/* Wasmtime keeps its fuel in a register between calls, so a trap loses what the function had used
+ * since its last one. Ours must be at least as much then, and goes on from there. */
+static void check_fuel(struct play *play, const char *at)
+{
+    uint64_t fuel = hexadecimal(word(&at, play->end)), counted = chimera_guest_counted(play->guest);
+    if (!is_counting)
+        return;
+    play->counts++;
+    if (play->has_trapped && counted >= fuel + play->ahead)
+        play->ahead = counted - fuel;
+    else if (counted != fuel + play->ahead)
+        find(play, "counted %llu instead of %llu", (unsigned long long)(counted - play->ahead),
+             (unsigned long long)fuel);
 }
 
 /* --- Calls. --- */
@@ -253,6 +276,7 @@ static void check_call(struct play *play, const char *at, bool is_return, int co
 {
     struct chimera_slice name = is_return ? CHIMERA_SLICE("") : word(&at, play->end);
     play->calls++;
+    play->has_trapped = !is_return && !chimera_slice_is(name, "unreachable");
     if (chimera_slice_is(name, "exhausted") ||
         (play->guest->stop == CHIMERA_STOP_TRAP && play->guest->trap == CHIMERA_TRAP_STACK)) {
         play->exhausted++;
@@ -295,7 +319,7 @@ static int instantiate(struct play *play, struct chimera_error *err)
     int code = chimera_build_bare(builder, play->path, tier, &built, err);
     if (code < 0)
         return code;
-    code = chimera_plugin_load(built.plugin, &loaded, err);
+    code = chimera_plugin_load_measuring(built.plugin, NULL, &loaded, err);
     unlink(built.plugin);
     chimera_built_done(&built);
     if (code == 0)
@@ -345,7 +369,8 @@ static void do_line(struct play *play)
     struct chimera_slice verb = word(&at, play->end);
     at += at < play->end;
     if (chimera_slice_is(verb, "fresh")) {
-        play->is_lost = false;
+        play->is_lost = play->has_trapped = false;
+        play->ahead = 0;
         if (chimera_guest_reset(play->guest) < 0)
             find(play, "no reset");
     } else if (play->is_lost) {
@@ -354,6 +379,8 @@ static void do_line(struct play *play)
         do_call(play, at);
     } else if (chimera_slice_is(verb, "state")) {
         check_state(play, at);
+    } else if (chimera_slice_is(verb, "fuel")) {
+        check_fuel(play, at);
     } else {
         find(play, "not a line of a script");
     }
@@ -417,12 +444,17 @@ int main(int count, char **arguments)
     struct chimera_error err = {0};
     struct chimera_build_options options = {.has_no_cache = true, .jobs = 1};
     int first = count > 2 && strcmp(arguments[1], "--tier") == 0 ? 3 : 1;
-    if (count <= first) {
-        fprintf(stderr, "usage: %s [--tier quick|full] FILE.wasm...\n", arguments[0]);
-        return 2;
-    }
     if (first > 1 && strcmp(arguments[2], "quick") == 0)
         tier = CHIMERA_TIER_QUICK;
+    if (count > first && strcmp(arguments[first], "--counting") == 0) {
+        is_counting = true;
+        options.purpose = CHIMERA_BUILD_TO_COUNT;
+        first++;
+    }
+    if (count <= first) {
+        fprintf(stderr, "usage: %s [--tier quick|full] [--counting] FILE.wasm...\n", arguments[0]);
+        return 2;
+    }
     if (chimera_builder_new(&options, &builder, &err) < 0) {
         fprintf(stderr, "Error: %s\n", err.text);
         return 1;

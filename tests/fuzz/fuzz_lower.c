@@ -18,7 +18,7 @@ static void check(struct chimera_slice bytes)
     struct lowered lowered;
     if (module_open("again", bytes, &source, NULL) < 0)
         abort();
-    if (chimera_lower(source, &lowered, NULL) == 0) {
+    if (chimera_lower(source, false, &lowered, NULL) == 0) {
         if (lowered.features != 0)
             abort();
         lowered_done(&lowered);
@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct chimera_slice bytes = {(const char *)data, size};
     if (module_open("fuzz", bytes, &source, NULL) < 0)
         return 0;
-    if (chimera_lower(source, &lowered, NULL) == 0) {
+    if (chimera_lower(source, false, &lowered, NULL) == 0) {
         check((struct chimera_slice){lowered.bytes, lowered.size});
         lowered_done(&lowered);
     }

@@ -1,8 +1,8 @@
 //! Makes random modules and writes down what Wasmtime makes of them.
 //!
 //!   differential-peer make --seed N --first N --count N --folder FOLDER [--shape smith|dense|both]
-//!                          [--lowered]
-//!   differential-peer play FILE.wasm --seed N
+//!                          [--lowered] [--fuel]
+//!   differential-peer play FILE.wasm --seed N [--fuel]
 //!
 //! `make` writes FOLDER/SEED-INDEX.wasm and .script for each index; the same numbers make the same
 //! files. `play` prints the script of a module from elsewhere.
@@ -23,15 +23,23 @@ struct Options {
     words: Vec<String>,
     values: HashMap<String, String>,
     is_lowered: bool,
+    has_fuel: bool,
 }
 
 impl Options {
     fn read() -> Result<Options, Failure> {
-        let mut options = Options { words: Vec::new(), values: HashMap::new(), is_lowered: false };
+        let mut options = Options {
+            words: Vec::new(),
+            values: HashMap::new(),
+            is_lowered: false,
+            has_fuel: false,
+        };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             if argument == "--lowered" {
                 options.is_lowered = true;
+            } else if argument == "--fuel" {
+                options.has_fuel = true;
             } else if let Some(name) = argument.strip_prefix("--") {
                 let value = arguments.next().ok_or(format!("--{name} wants a value"))?;
                 options.values.insert(name.to_string(), value);
@@ -64,7 +72,7 @@ fn make(options: &Options) -> Result<(), Failure> {
     let count = options.number("count", 1)?;
     let folder = options.text("folder", ".");
     let shape = options.text("shape", "both");
-    let engine = play::engine();
+    let engine = play::engine(options.has_fuel);
     for index in first..first + count {
         let mut random = random_of(seed, index);
         let wasm = if shape == "dense" || (shape == "both" && index % 2 == 1) {
@@ -74,7 +82,7 @@ fn make(options: &Options) -> Result<(), Failure> {
         };
         let path = Path::new(&folder).join(format!("{seed}-{index:06}.wasm"));
         std::fs::write(&path, &wasm)?;
-        let script = play::script(&engine, &wasm, &mut random)
+        let script = play::script(&engine, &wasm, options.has_fuel, &mut random)
             .map_err(|error| format!("{}: {error:#}", path.display()))?;
         std::fs::write(path.with_extension("script"), script)?;
     }
@@ -85,7 +93,8 @@ fn play_one(options: &Options) -> Result<(), Failure> {
     let path = options.words.get(1).ok_or("play wants a file")?;
     let wasm = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
     let mut random = Random::new(options.number("seed", 1)?);
-    print!("{}", play::script(&play::engine(), &wasm, &mut random)?);
+    let engine = play::engine(options.has_fuel);
+    print!("{}", play::script(&engine, &wasm, options.has_fuel, &mut random)?);
     Ok(())
 }
 

@@ -11,13 +11,17 @@ use wasmtime::{
 
 const CALLS_OF_EACH: u32 = 3;
 
-pub fn engine() -> Engine {
+/// Enough for whatever a script calls.
+const TANK: u64 = 1 << 62;
+
+pub fn engine(has_fuel: bool) -> Engine {
     let mut config = Config::new();
     config
         .collector(Collector::Null)
         .cranelift_opt_level(OptLevel::Speed)
         .max_wasm_stack(16 << 20)
         .wasm_function_references(true)
+        .consume_fuel(has_fuel)
         .memory_reservation(1 << 20)
         .memory_guard_size(1 << 16);
     Engine::new(&config).expect("an engine")
@@ -121,14 +125,26 @@ struct Run<'a> {
     engine: &'a Engine,
     module: &'a Module,
     names: Vec<(String, ExternType)>,
+    has_fuel: bool,
     script: String,
 }
 
 impl Run<'_> {
     fn fresh(&self) -> (Store<()>, Result<Instance>) {
         let mut store = Store::new(self.engine, ());
+        if self.has_fuel {
+            store.set_fuel(TANK).expect("an engine with fuel");
+        }
         let instance = Instance::new(&mut store, self.module, &[]);
         (store, instance)
+    }
+
+    /// What has been used since the instance was made.
+    fn fuel(&mut self, store: &Store<()>) {
+        if self.has_fuel {
+            let left = store.get_fuel().expect("an engine with fuel");
+            writeln!(self.script, "fuel {:x}", TANK - left).expect("memory");
+        }
     }
 
     fn state(&mut self, store: &mut Store<()>, instance: &Instance) {
@@ -189,11 +205,13 @@ impl Run<'_> {
                     write!(self.script, " {text}").expect("memory");
                 }
                 self.script.push('\n');
+                self.fuel(store);
                 Ok(true)
             }
             Err(error) => {
                 let name = trap_name(&error);
                 writeln!(self.script, " ! {name}").expect("memory");
+                self.fuel(store);
                 Ok(name != "exhausted")
             }
         }
@@ -220,10 +238,15 @@ impl Run<'_> {
     }
 }
 
-pub fn script(engine: &Engine, wasm: &[u8], random: &mut Random) -> Result<String> {
+pub fn script(
+    engine: &Engine,
+    wasm: &[u8],
+    has_fuel: bool,
+    random: &mut Random,
+) -> Result<String> {
     let module = Module::new(engine, wasm)?;
     let names = module.exports().map(|export| (export.name().to_string(), export.ty())).collect();
-    let mut run = Run { engine, module: &module, names, script: String::new() };
+    let mut run = Run { engine, module: &module, names, has_fuel, script: String::new() };
     let (mut store, instance) = run.fresh();
     match instance {
         Err(error) => {
@@ -234,6 +257,7 @@ pub fn script(engine: &Engine, wasm: &[u8], random: &mut Random) -> Result<Strin
             let tables =
                 run.names.iter().filter(|(_, kind)| matches!(kind, ExternType::Table(_))).count();
             writeln!(run.script, "instance = {tables:x}").expect("memory");
+            run.fuel(&store);
             run.state(&mut store, &instance);
         }
     }
