@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* bundle.c - the text of a bundle's manifest; bundle_folder.c has the files. */
 #include "runtime/plugin/bundle.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/manifest_internal.h"
 
-#define MANIFEST_MAX ((size_t)16 << 20)
-#define STEM_MAX 128
-#define FORMAT 1
+#define FORMAT 2
+#define STEM_LETTERS "0123456789abcdefghijklmnopqrstuvwxyz-"
+
+const char *const chimera_bundle_suffixes[CHIMERA_BUNDLE_PARTS] = {"image", "json", "names", "so"};
 
 static int fail_memory(const char *path, struct chimera_error *err)
 {
@@ -24,27 +22,82 @@ static int fail_memory(const char *path, struct chimera_error *err)
 
 /* --- Reading the text --- */
 
+/* "sha256:…", or of another algorithm that registries have. */
+static bool is_image(const char *text)
+{
+    static const struct {
+        const char *prefix;
+        size_t digits;
+    } kinds[] = {{"sha256:", 64}, {"sha384:", 96}, {"sha512:", 128}};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        size_t prefix = strlen(kinds[i].prefix);
+        if (strncmp(text, kinds[i].prefix, prefix) == 0)
+            return strspn(text + prefix, "0123456789abcdef") == kinds[i].digits &&
+                   text[prefix + kinds[i].digits] == '\0';
+    }
+    return false;
+}
+
+static int take_module(struct json_object *tree, const char *path,
+                       struct chimera_bundle_plugin *plugin, struct chimera_error *err)
+{
+    const char *reference = chimera_member_text(tree, "reference");
+    const char *image = chimera_member_text(tree, "image");
+    if (!reference)
+        return chimera_fail(err, CHIMERA_EINVAL, "%s: a module has no \"reference\"", path);
+    if (chimera_json_member(tree, "image") && (!image || !is_image(image)))
+        return chimera_fail(err, CHIMERA_EINVAL, "%s: \"image\" is not a digest of a registry",
+                            path);
+    if (plugin->module_count > 0 &&
+        strcmp(plugin->module[plugin->module_count - 1].reference, reference) >= 0)
+        return chimera_fail(err, CHIMERA_EINVAL, "%s: \"modules\" are not in their order", path);
+    struct chimera_bundle_module *module = &plugin->module[plugin->module_count++];
+    module->reference = strdup(reference);
+    module->image = image ? strdup(image) : NULL;
+    return module->reference && !image == !module->image ? CHIMERA_OK : fail_memory(path, err);
+}
+
 static int take_modules(struct json_object *tree, const char *path,
                         struct chimera_bundle_plugin *plugin, struct chimera_error *err)
 {
-    struct json_object *list = NULL;
-    if (!json_object_object_get_ex(tree, "modules", &list) ||
-        !json_object_is_type(list, json_type_array))
+    struct json_object *list = chimera_json_member(tree, "modules");
+    if (!json_object_is_type(list, json_type_array))
         return chimera_fail(err, CHIMERA_EINVAL, "%s: \"modules\" is not a list", path);
     size_t count = json_object_array_length(list);
-    plugin->modules = calloc(count + 1, sizeof(char *));
-    if (!plugin->modules)
+    plugin->module = calloc(count + 1, sizeof(*plugin->module));
+    if (!plugin->module)
         return fail_memory(path, err);
-    for (size_t i = 0; i < count; i++) {
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
         struct json_object *module = json_object_array_get_idx(list, i);
-        if (!json_object_is_type(module, json_type_string))
-            return chimera_fail(err, CHIMERA_EINVAL, "%s: a module is not a text", path);
-        plugin->modules[i] = strdup(json_object_get_string(module));
-        if (!plugin->modules[i])
-            return fail_memory(path, err);
-        plugin->module_count++;
+        code = json_object_is_type(module, json_type_object)
+                   ? take_module(module, path, plugin, err)
+                   : chimera_fail(err, CHIMERA_EINVAL, "%s: a module is not an object", path);
     }
-    return CHIMERA_OK;
+    return code;
+}
+
+static int take_files(struct json_object *tree, const char *path,
+                      struct chimera_bundle_plugin *plugin, struct chimera_error *err)
+{
+    struct json_object *files = chimera_json_member(tree, "files");
+    size_t count = 0;
+    int code = json_object_is_type(files, json_type_object)
+                   ? CHIMERA_OK
+                   : chimera_fail(err, CHIMERA_EINVAL, "%s: \"files\" is not an object", path);
+    for (size_t i = 0; i < CHIMERA_BUNDLE_PARTS && code == CHIMERA_OK; i++) {
+        bool may_lack = i == CHIMERA_BUNDLE_PART_IMAGE || i == CHIMERA_BUNDLE_PART_NAMES;
+        struct chimera_bundle_file *file = &plugin->file[i];
+        file->is_there = json_object_object_get_ex(files, chimera_bundle_suffixes[i], NULL);
+        count += file->is_there;
+        if (file->is_there || !may_lack)
+            code =
+                chimera_member_digest(files, chimera_bundle_suffixes[i], path, &file->digest, err);
+    }
+    if (code == CHIMERA_OK && count != (size_t)json_object_object_length(files))
+        code =
+            chimera_fail(err, CHIMERA_EINVAL, "%s: \"files\" has one that plugins have not", path);
+    return code;
 }
 
 static int take_plugin(struct json_object *tree, const char *path,
@@ -54,8 +107,8 @@ static int take_plugin(struct json_object *tree, const char *path,
         return chimera_fail(err, CHIMERA_EINVAL, "%s: a plugin is not an object", path);
     const char *stem = chimera_member_text(tree, "stem");
     /* A name of a file, and of nothing else. */
-    size_t size = stem ? strspn(stem, "0123456789abcdefghijklmnopqrstuvwxyz-") : 0;
-    if (size == 0 || size > STEM_MAX || stem[size] != '\0')
+    size_t size = stem ? strspn(stem, STEM_LETTERS) : 0;
+    if (size == 0 || size > CHIMERA_BUNDLE_STEM_MAX || stem[size] != '\0')
         return chimera_fail(err, CHIMERA_EREFUSED, "%s: \"stem\" is not the name of a plugin",
                             path);
     plugin->stem = strdup(stem);
@@ -63,7 +116,7 @@ static int take_plugin(struct json_object *tree, const char *path,
         return fail_memory(path, err);
     int code = chimera_member_digest(tree, "wasm", path, &plugin->wasm, err);
     if (code == CHIMERA_OK)
-        code = chimera_member_digest(tree, "manifest", path, &plugin->manifest, err);
+        code = take_files(tree, path, plugin, err);
     return code < 0 ? code : take_modules(tree, path, plugin, err);
 }
 
@@ -79,9 +132,14 @@ static int take_plugins(struct json_object *tree, const char *path, struct chime
     if (!bundle->plugin)
         return fail_memory(path, err);
     int code = CHIMERA_OK;
-    for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
+    for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
         code = take_plugin(json_object_array_get_idx(list, i), path,
                            &bundle->plugin[bundle->count++], err);
+        if (code == CHIMERA_OK && i > 0 &&
+            strcmp(bundle->plugin[i - 1].stem, bundle->plugin[i].stem) >= 0)
+            code =
+                chimera_fail(err, CHIMERA_EINVAL, "%s: \"plugins\" are not in their order", path);
+    }
     return code;
 }
 
@@ -113,6 +171,10 @@ int chimera_bundle_parse(struct chimera_slice text, const char *path,
     if (code == CHIMERA_OK)
         code = chimera_member_digest(tree, "policies", path, &bundle.policies, err);
     if (code == CHIMERA_OK)
+        code = chimera_member_digest(tree, "sbom", path, &bundle.sbom, err);
+    if (code == CHIMERA_OK)
+        code = chimera_member_digest(tree, "provenance", path, &bundle.provenance, err);
+    if (code == CHIMERA_OK)
         code = take_plugins(tree, path, &bundle, err);
     if (code < 0)
         chimera_bundle_done(&bundle);
@@ -121,112 +183,7 @@ int chimera_bundle_parse(struct chimera_slice text, const char *path,
     return code;
 }
 
-/* --- Looking at the files --- */
-
-/* It is read at once, so that nobody can change it behind our back; but who may write it decides
- * what we run. */
-static int read_manifest(int folder_fd, const char *path, struct chimera_buffer *text,
-                         struct chimera_error *err)
-{
-    struct stat status;
-    CHIMERA_CLOSE int fd =
-        openat(folder_fd, CHIMERA_BUNDLE_MANIFEST, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &status) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot open the bundle's %s: %s", path,
-                            errno == ELOOP ? "it is a link" : strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return chimera_fail(err, CHIMERA_EREFUSED, "%s is not a regular file", path);
-    if (status.st_uid != 0 && status.st_uid != geteuid())
-        return chimera_fail(
-            err, CHIMERA_EREFUSED,
-            "%s belongs to user %u, who could change what is served: it must belong "
-            "to root or to user %u, who runs this",
-            path, (unsigned)status.st_uid, (unsigned)geteuid());
-    if (status.st_mode & (S_IWGRP | S_IWOTH))
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "others may write %s (mode %04o), and so change what is served: "
-                            "chmod go-w it",
-                            path, (unsigned)status.st_mode & 07777);
-    return chimera_fd_read(fd, path, text, err);
-}
-
-static int fail_to_read(const char *folder, const char *name, struct chimera_error *err)
-{
-    if (errno != EACCES && errno != EPERM)
-        return chimera_fail(err, CHIMERA_EIO, "the bundle %s lacks a file: %s: %s", folder, name,
-                            strerror(errno));
-    return chimera_fail(err, CHIMERA_EIO,
-                        "%s in the bundle %s may not be read by this user: make the bundle again, "
-                        "or run `chmod -R a+rX` on it",
-                        name, folder);
-}
-
-/* Digests hold the contents; a link would make the bundle depend on what is outside of it. */
-static int check_file(int fd, const char *folder, const char *name, bool is_optional,
-                      struct chimera_error *err)
-{
-    struct stat status;
-    if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
-        if (is_optional && errno == ENOENT)
-            return CHIMERA_OK;
-        return fail_to_read(folder, name, err);
-    }
-    if (!S_ISREG(status.st_mode))
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "%s in the bundle %s is a link or no file at all: make the bundle "
-                            "again, or copy it whole",
-                            name, folder);
-    return faccessat(fd, name, R_OK, AT_EACCESS) < 0 ? fail_to_read(folder, name, err) : CHIMERA_OK;
-}
-
-static int check_files(int folder_fd, const char *folder, const struct chimera_bundle *bundle,
-                       struct chimera_error *err)
-{
-    static const char *const SUFFIXES[] = {"so", "json", "image", "names"};
-    char name[STEM_MAX + 16];
-    CHIMERA_CLOSE int fd =
-        openat(folder_fd, CHIMERA_BUNDLE_PLUGINS, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && bundle->count > 0)
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "the bundle %s has no folder " CHIMERA_BUNDLE_PLUGINS ": %s", folder,
-                            strerror(errno));
-    int code = check_file(folder_fd, folder, CHIMERA_BUNDLE_POLICIES, false, err);
-    for (size_t i = 0; i < bundle->count; i++) {
-        for (size_t k = 0; k < 4 && code == CHIMERA_OK; k++) {
-            snprintf(name, sizeof(name), "%s.%s", bundle->plugin[i].stem, SUFFIXES[k]);
-            code = check_file(fd, folder, name, k > 1, err); /* so and json must be there */
-        }
-    }
-    return code;
-}
-
-int chimera_bundle_read(const char *folder, struct chimera_bundle *ret_bundle,
-                        struct chimera_error *err)
-{
-    CHIMERA_FREE char *path = chimera_path_join(folder, CHIMERA_BUNDLE_MANIFEST);
-    CHIMERA_CLOSE int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (!path)
-        return fail_memory(folder, err);
-    if (fd < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot open the bundle %s: %s", folder,
-                            strerror(errno));
-    struct chimera_buffer text;
-    struct chimera_bundle bundle = {0};
-    chimera_buffer_init(&text, MANIFEST_MAX);
-    int code = read_manifest(fd, path, &text, err);
-    if (code == CHIMERA_OK)
-        code = chimera_bundle_parse(chimera_buffer_slice(&text), path, &bundle, err);
-    if (code == CHIMERA_OK && chimera_digest_of(chimera_buffer_slice(&text), &bundle.self) < 0)
-        code = fail_memory(path, err); /* it needs nothing else */
-    chimera_buffer_free(&text);
-    if (code == CHIMERA_OK)
-        code = check_files(fd, folder, &bundle, err);
-    if (code < 0)
-        chimera_bundle_done(&bundle);
-    else
-        *ret_bundle = bundle; /* handed over */
-    return code;
-}
+/* --- Looking up --- */
 
 const struct chimera_bundle_plugin *chimera_bundle_find(const struct chimera_bundle *bundle,
                                                         const char *module)
@@ -238,9 +195,30 @@ const struct chimera_bundle_plugin *chimera_bundle_find(const struct chimera_bun
         if (is_digest && memcmp(&plugin->wasm, &wasm, sizeof(wasm)) == 0)
             return plugin;
         for (size_t k = 0; k < plugin->module_count && !is_digest; k++)
-            if (strcmp(plugin->modules[k], module) == 0)
+            if (strcmp(plugin->module[k].reference, module) == 0)
                 return plugin;
     }
+    return NULL;
+}
+
+static int compare_stem(const void *stem, const void *plugin)
+{
+    return strcmp(stem, ((const struct chimera_bundle_plugin *)plugin)->stem);
+}
+
+const struct chimera_bundle_file *chimera_bundle_find_file(const struct chimera_bundle *bundle,
+                                                           const char *name)
+{
+    char stem[CHIMERA_BUNDLE_STEM_MAX + 1];
+    size_t size = strspn(name, STEM_LETTERS);
+    if (size >= sizeof(stem) || name[size] != '.' || bundle->count == 0)
+        return NULL;
+    snprintf(stem, sizeof(stem), "%.*s", (int)size, name);
+    const struct chimera_bundle_plugin *plugin =
+        bsearch(stem, bundle->plugin, bundle->count, sizeof(*plugin), compare_stem);
+    for (size_t i = 0; plugin && i < CHIMERA_BUNDLE_PARTS; i++)
+        if (plugin->file[i].is_there && strcmp(name + size + 1, chimera_bundle_suffixes[i]) == 0)
+            return &plugin->file[i];
     return NULL;
 }
 
@@ -254,18 +232,55 @@ static void put_digest(struct chimera_buffer *out, const char *key,
     chimera_buffer_print(out, "\"%s\": \"" CHIMERA_DIGEST_PREFIX "%s\"", key, hex);
 }
 
+static void put_module(struct chimera_buffer *out, const struct chimera_bundle_module *module)
+{
+    chimera_buffer_text(out, "\n        {\"reference\": ");
+    chimera_json_write_string(chimera_slice_of(module->reference), out);
+    if (module->image)
+        chimera_buffer_print(out, ", \"image\": \"%s\"", module->image);
+    chimera_buffer_byte(out, '}');
+}
+
+static void put_files(struct chimera_buffer *out, const struct chimera_bundle_plugin *plugin)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < CHIMERA_BUNDLE_PARTS; i++) {
+        if (!plugin->file[i].is_there)
+            continue;
+        chimera_buffer_print(out, "%s\n        ", separator);
+        put_digest(out, chimera_bundle_suffixes[i], &plugin->file[i].digest);
+        separator = ",";
+    }
+}
+
 static void put_plugin(struct chimera_buffer *out, const struct chimera_bundle_plugin *plugin)
 {
     chimera_buffer_print(out, "\n    {\n      \"stem\": \"%s\",\n      ", plugin->stem);
     put_digest(out, "wasm", &plugin->wasm);
-    chimera_buffer_text(out, ",\n      ");
-    put_digest(out, "manifest", &plugin->manifest);
-    chimera_buffer_text(out, ",\n      \"modules\": [");
+    chimera_buffer_text(out, ",\n      \"files\": {");
+    put_files(out, plugin);
+    chimera_buffer_text(out, "\n      },\n      \"modules\": [");
     for (size_t i = 0; i < plugin->module_count; i++) {
-        chimera_buffer_text(out, i > 0 ? ", " : "");
-        chimera_json_write_string(chimera_slice_of(plugin->modules[i]), out);
+        chimera_buffer_text(out, i > 0 ? "," : "");
+        put_module(out, &plugin->module[i]);
     }
-    chimera_buffer_text(out, "]\n    }");
+    chimera_buffer_text(out, plugin->module_count ? "\n      ]\n    }" : "]\n    }");
+}
+
+void chimera_bundle_print(const struct chimera_bundle *bundle, struct chimera_buffer *out)
+{
+    chimera_buffer_print(out, "{\n  \"format\": %d,\n  ", FORMAT);
+    put_digest(out, "policies", &bundle->policies);
+    chimera_buffer_text(out, ",\n  ");
+    put_digest(out, "sbom", &bundle->sbom);
+    chimera_buffer_text(out, ",\n  ");
+    put_digest(out, "provenance", &bundle->provenance);
+    chimera_buffer_text(out, ",\n  \"plugins\": [");
+    for (size_t i = 0; i < bundle->count; i++) {
+        chimera_buffer_text(out, i > 0 ? "," : "");
+        put_plugin(out, &bundle->plugin[i]);
+    }
+    chimera_buffer_text(out, bundle->count ? "\n  ]\n}\n" : "]\n}\n");
 }
 
 int chimera_bundle_write(const char *folder, const struct chimera_bundle *bundle,
@@ -275,15 +290,8 @@ int chimera_bundle_write(const char *folder, const struct chimera_bundle *bundle
     struct chimera_buffer text;
     if (!path)
         return fail_memory(folder, err);
-    chimera_buffer_init(&text, MANIFEST_MAX);
-    chimera_buffer_print(&text, "{\n  \"format\": %d,\n  ", FORMAT);
-    put_digest(&text, "policies", &bundle->policies);
-    chimera_buffer_text(&text, ",\n  \"plugins\": [");
-    for (size_t i = 0; i < bundle->count; i++) {
-        chimera_buffer_text(&text, i > 0 ? "," : "");
-        put_plugin(&text, &bundle->plugin[i]);
-    }
-    chimera_buffer_text(&text, bundle->count ? "\n  ]\n}\n" : "]\n}\n");
+    chimera_buffer_init(&text, CHIMERA_BUNDLE_MANIFEST_MAX);
+    chimera_bundle_print(bundle, &text);
     int code = text.failed
                    ? chimera_fail(err, text.failed, "cannot write %s: %s", path,
                                   chimera_code_text(text.failed))
@@ -292,14 +300,21 @@ int chimera_bundle_write(const char *folder, const struct chimera_bundle *bundle
     return code;
 }
 
+static void free_plugin(struct chimera_bundle_plugin *plugin)
+{
+    for (size_t i = 0; i < plugin->module_count; i++) {
+        free(plugin->module[i].reference);
+        free(plugin->module[i].image);
+    }
+    free(plugin->module);
+    free(plugin->stem);
+}
+
 void chimera_bundle_done(struct chimera_bundle *bundle)
 {
-    for (size_t i = 0; i < bundle->count; i++) {
-        for (size_t k = 0; k < bundle->plugin[i].module_count; k++)
-            free(bundle->plugin[i].modules[k]);
-        free(bundle->plugin[i].modules);
-        free(bundle->plugin[i].stem);
-    }
+    for (size_t i = 0; i < bundle->count; i++)
+        free_plugin(&bundle->plugin[i]);
     free(bundle->plugin);
+    free(bundle->others);
     *bundle = (struct chimera_bundle){0};
 }

@@ -32,7 +32,7 @@ int policies_read_bundle(const char *folder, const struct chimera_bundle *bundle
     else if (code == CHIMERA_OK && memcmp(&digest, &bundle->policies, sizeof(digest)) != 0)
         code = chimera_fail(err, CHIMERA_EREFUSED,
                             "%s is not the file that the bundle was made with: the digests differ; "
-                            "make the bundle again, or give your own file with --policies",
+                            "make the bundle again",
                             path);
     if (code == CHIMERA_OK)
         code = policies_parse(chimera_buffer_slice(&text), path, limits, ret_policies, err);
@@ -58,18 +58,32 @@ static int take_plugin(const char *folder, const struct chimera_bundle *bundle,
         chimera_problems_add(problems, 0, 0, where, text);
         return CHIMERA_OK;
     }
-    policy->lock = plugin->manifest;
+    policy->lock = plugin->file[CHIMERA_BUNDLE_PART_JSON].digest;
     if (asprintf(&policy->plugin, "%s/" CHIMERA_BUNDLE_PLUGINS "/%s.so", folder, plugin->stem) >= 0)
         return CHIMERA_OK;
     policy->plugin = NULL;
     return CHIMERA_ENOMEM;
 }
 
+/* Behind what the file has been warned of. */
+static int warn_of_others(const struct chimera_bundle *bundle, struct policies *policies)
+{
+    char *lines = NULL;
+    if (!bundle->others)
+        return CHIMERA_OK;
+    if (asprintf(&lines, "%s%s\n", policies->warnings ? policies->warnings : "", bundle->others) <
+        0)
+        return CHIMERA_ENOMEM;
+    free(policies->warnings);
+    policies->warnings = lines;
+    return CHIMERA_OK;
+}
+
 int policies_take_plugins(const char *folder, const struct chimera_bundle *bundle,
                           struct policies *policies, struct chimera_error *err)
 {
     struct chimera_problems problems = {0};
-    int code = CHIMERA_OK;
+    int code = warn_of_others(bundle, policies);
     for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++)
         code = take_plugin(folder, bundle, &policies->policy[i], &problems);
     if (code < 0)

@@ -16,7 +16,8 @@ int policies_read_bundle(const char *folder, const struct chimera_bundle *bundle
                          struct chimera_error *err);
 
 /* Points each policy to its plugin in the folder, and locks it to the digest of the plugin's
- * manifest. All that the bundle lacks is told at once. */
+ * manifest. All that the bundle lacks is told at once; what it has besides is a line more of the
+ * policies' warnings. */
 int policies_take_plugins(const char *folder, const struct chimera_bundle *bundle,
                           struct policies *policies, struct chimera_error *err);
 

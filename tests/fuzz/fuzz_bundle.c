@@ -23,8 +23,12 @@ static void check(const struct chimera_bundle *first, const struct chimera_bundl
             a->module_count != b->module_count)
             abort();
         for (size_t k = 0; k < a->module_count; k++)
-            if (strcmp(a->modules[k], b->modules[k]) != 0)
+            if (strcmp(a->module[k].reference, b->module[k].reference) != 0 ||
+                !a->module[k].image != !b->module[k].image ||
+                (a->module[k].image && strcmp(a->module[k].image, b->module[k].image) != 0))
                 abort();
+        if (memcmp(a->file, b->file, sizeof(a->file)) != 0)
+            abort();
     }
 }
 

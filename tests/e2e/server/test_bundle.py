@@ -240,7 +240,15 @@ class Bundle(unittest.TestCase):
             (lambda: flip(self.plugin(".image")), "the digests differ"),
             (lambda: flip(self.plugin(".json")), "the digests differ"),
             (lambda: flip(self.path("policies.yml")), "the digests differ"),
+            (lambda: flip(self.plugin(".names")), "the digests differ"),
+            (lambda: flip(self.path("sbom.spdx.json")), "the digests differ"),
+            (lambda: flip(self.path("provenance.intoto.json")), "the digests differ"),
+            (lambda: shutil.copy(self.plugin(".so"), self.path("plugins", "more.so")), "plugins/more.so in the bundle"),
             (lambda: os.remove(self.plugin(".so")), "lacks a file"),
+            (lambda: os.remove(self.plugin(".image")), "lacks a file"),
+            (lambda: os.remove(self.plugin(".names")), "lacks a file"),
+            (lambda: os.remove(self.path("sbom.spdx.json")), "lacks a file"),
+            (lambda: os.remove(self.path("provenance.intoto.json")), "lacks a file"),
             (lambda: os.remove(self.plugin(".json")), "lacks a file"),
             (lambda: os.remove(self.path("policies.yml")), "lacks a file"),
             (lambda: os.remove(self.path("manifest.json")), "cannot open the bundle's"),
@@ -251,6 +259,8 @@ class Bundle(unittest.TestCase):
             (lambda: link(self.path("plugins")), "has no folder plugins"),
             (lambda: os.chmod(self.path("manifest.json"), 0o664), "others may write"),
             (lambda: os.chmod(self.path("manifest.json"), 0o646), "others may write"),
+            (lambda: os.chmod(self.bundle, 0o775), "others may write"),
+            (lambda: os.chmod(self.path("plugins"), 0o757), "others may write"),
             (lambda: shutil.rmtree(self.bundle), "cannot open the bundle"),
         ]
         if os.geteuid() == 0:
@@ -262,6 +272,28 @@ class Bundle(unittest.TestCase):
             self.make()
             spoil()
             self.assertIn(text, self.refused(), number)
+
+    def test_what_a_volume_has_beside_it_is_told(self):
+        self.make(POLICIES, "--quiet")
+        os.mkdir(self.path("lost+found"))
+        os.symlink("nowhere", self.path("..data"))
+        with Server(None, "--bundle", self.bundle, log="warn", environment=NO_COMPILER) as server:
+            self.assertTrue(server.verdict("/validate/5")["allowed"])
+            told = [line for line in server.log().splitlines() if "no part of it" in line]
+        self.assertEqual(len(told), 1, told)
+        self.assertIn(f"the bundle {self.bundle} has beside its own files what is no part of it: ..data, lost+found", told[0])
+        done = subprocess.run([COMMAND, "check", self.bundle], capture_output=True, text=True, env=dict(os.environ, CHIMERA_CACHE_DIR=harness._cache))
+        self.assertIn("no part of it: ..data, lost+found", done.stdout + done.stderr)
+        done = make(self.folder, POLICIES)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is a bundle and has other files beside it, so it is not replaced", done.stderr)
+
+    def test_a_bundle_that_was_damaged_is_replaced(self):
+        self.make(POLICIES, "--quiet")
+        os.remove(self.plugin(".so"))
+        self.make(POLICIES, "--quiet")
+        with self.own() as server:
+            self.assertTrue(server.verdict("/validate/5")["allowed"])
 
     def test_it_is_not_served_where_signatures_are_asked_for(self):
         self.make()

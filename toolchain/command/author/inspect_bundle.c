@@ -65,7 +65,8 @@ static int put_plugin(const char *folder, const struct chimera_bundle_plugin *pl
         path = NULL;
         return chimera_fail_memory(err);
     }
-    int code = chimera_manifest_read_locked(path, &plugin->manifest, &manifest, err);
+    int code = chimera_manifest_read_locked(path, &plugin->file[CHIMERA_BUNDLE_PART_JSON].digest,
+                                            &manifest, err);
     if (code < 0)
         return code;
     put_digest(row, "wasm", &plugin->wasm);
@@ -77,7 +78,7 @@ static int put_plugin(const char *folder, const struct chimera_bundle_plugin *pl
     put_text(row, "toolchain", manifest.toolchain ? manifest.toolchain : "");
     struct json_object *modules = json_object_new_array();
     for (size_t i = 0; i < plugin->module_count; i++)
-        json_object_array_add(modules, json_object_new_string(plugin->modules[i]));
+        json_object_array_add(modules, json_object_new_string(plugin->module[i].reference));
     json_object_object_add(row, "modules", modules);
     chimera_manifest_done(&manifest);
     return CHIMERA_OK;

@@ -5,6 +5,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/text/problems.h"
+#include "toolchain/command/bundle/documents/provenance.h"
 #include "toolchain/command/bundle/draft.h"
 #include "toolchain/command/bundle/place.h"
 #include "toolchain/command/commands.h"
@@ -14,7 +15,9 @@ static int make_bundle(struct bundle_draft *draft, const char *target,
                        struct chimera_build_options *options, struct chimera_error *err)
 {
     struct chimera_digest policies;
-    int code = bundle_draft_read_policies(draft, err);
+    int code = bundle_moment(&draft->seconds, err);
+    if (code == CHIMERA_OK)
+        code = bundle_draft_read_policies(draft, err);
     if (code == CHIMERA_OK)
         code = bundle_check_target(target, err); /* before an hour of compiling */
     if (code == CHIMERA_OK)
@@ -45,6 +48,7 @@ static int bundle(const struct chimera_cli_options *options, const struct fetch_
     struct bundle_draft draft = {.path = options->arguments[0],
                                  .fetch = &flags->fetch,
                                  .key = chimera_cli_value(options, "sign-key"),
+                                 .builder = chimera_cli_value(options, "builder-id"),
                                  .progress = build->progress,
                                  .has_no_trial = chimera_cli_is_given(options, "no-trial"),
                                  .has_no_check = chimera_cli_is_given(options, "no-check"),
@@ -109,6 +113,11 @@ static const struct chimera_cli_option bundle_options[] = {
      .section = SECTION_REGISTRIES,
      .help = "Ask no registry: what is in the store, or nothing"},
     FETCH_FLAG_SIGN_KEY("the bundle"),
+    {.name = "builder-id",
+     .kind = CHIMERA_CLI_VALUE,
+     .value = "URI",
+     .initial = BUNDLE_BUILDER_LOCAL,
+     .help = "Who builds, for the provenance: the URI of a pipeline's runner, for instance"},
     OPTION_CACHE_DIR,
     OPTION_JOBS,
     {.name = "no-check",

@@ -17,7 +17,8 @@ struct bundle_module {                          /* one reference, as policies.ym
     const char *location, *meant;               /* as of struct policy_spec */
     char *path;                                 /* owned; NULL: it cannot be had */
     char signed_digest[CHIMERA_OCI_DIGEST_MAX]; /* of struct chimera_fetched */
-    struct chimera_digest wasm, manifest;
+    char image_digest[CHIMERA_OCI_DIGEST_MAX];  /* the registry's manifest; "": none, not known */
+    struct chimera_digest wasm;
     bool is_plugin; /* built before: the file is a .so */
     char stem[160];
 };
@@ -25,8 +26,10 @@ struct bundle_module {                          /* one reference, as policies.ym
 struct bundle_draft {
     const char *path; /* of policies.yml */
     const struct chimera_fetch_options *fetch;
-    const char *folder; /* where the bundle is made */
-    const char *key;    /* file of the private key that signs it; NULL: it is not signed */
+    const char *folder;  /* where the bundle is made */
+    const char *key;     /* file of the private key that signs it; NULL: it is not signed */
+    int64_t seconds;     /* the time that its documents state: bundle_moment() */
+    const char *builder; /* who builds it, a URI */
     bool has_no_trial, has_no_check, is_quiet;
     struct set_check check;
     struct chimera_progress *progress;
@@ -52,7 +55,7 @@ int bundle_draft_build_modules(struct bundle_draft *draft, struct chimera_build_
 /* policies.yml with digests in place of references. */
 int bundle_draft_write_policies(const struct bundle_draft *draft, struct chimera_digest *ret_digest,
                                 struct chimera_error *err);
-/* manifest.json, which has the digests of all others. */
+/* The SBOM, the provenance, and manifest.json, which has the digests of all others. */
 int bundle_draft_write_manifest(const struct bundle_draft *draft,
                                 const struct chimera_digest *policies, struct chimera_error *err);
 /* The signature of manifest.json, and so of all. */

@@ -76,6 +76,8 @@ static int take_fetched(void *context, size_t index, int code,
     fetch_warn_of_trust(fetched);
     memcpy(draft->module[index].signed_digest, fetched->module_digest,
            sizeof(fetched->module_digest));
+    memcpy(draft->module[index].image_digest, fetched->manifest_digest,
+           sizeof(fetched->manifest_digest));
     if (code == CHIMERA_OK)
         draft->module[index].path = strdup(fetched->path);
     draft->module[index].is_plugin =

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/command/bundle/draft.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/plugin/manifest.h"
@@ -14,7 +11,7 @@
 #include "toolchain/command/checking/trial.h"
 #include "toolchain/command/commands.h"
 
-/* FOLDER/plugins/STEM.so is there: what the manifest says about it. */
+/* FOLDER/plugins/STEM.so is there: of which module is it? */
 static int note_plugin(struct bundle_module *module, const char *so, struct chimera_error *err)
 {
     const char *name = strrchr(so, '/') + 1;
@@ -30,13 +27,7 @@ static int note_plugin(struct bundle_module *module, const char *so, struct chim
         return code;
     module->wasm = manifest.wasm;
     chimera_manifest_done(&manifest);
-    code = chimera_fetched_check(module->signed_digest, &module->wasm, module->path, err);
-    if (code < 0)
-        return code;
-    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
-    return chimera_digest_of_fd(fd, &module->manifest, err);
+    return chimera_fetched_check(module->signed_digest, &module->wasm, module->path, err);
 }
 
 static int make_plugin(const struct bundle_draft *draft, struct chimera_builder *builder,

@@ -11,12 +11,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/json/tree.h"
 #include "runtime/plugin/bundle.h"
+
+/* Of this format or another, whole or damaged: what says that it is the manifest of a bundle. */
+static bool has_manifest(const char *folder)
+{
+    CHIMERA_FREE char *path = chimera_path_join(folder, CHIMERA_BUNDLE_MANIFEST);
+    CHIMERA_JSON struct json_object *tree = NULL;
+    struct chimera_buffer text;
+    struct stat status;
+    chimera_buffer_init(&text, CHIMERA_BUNDLE_MANIFEST_MAX);
+    bool is_one = path && lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+                  chimera_file_read(path, &text, NULL) == CHIMERA_OK &&
+                  chimera_json_parse(chimera_buffer_slice(&text), &tree, NULL) == CHIMERA_OK &&
+                  json_object_is_type(chimera_json_member(tree, "format"), json_type_int) &&
+                  json_object_is_type(chimera_json_member(tree, "plugins"), json_type_array);
+    chimera_buffer_free(&text);
+    return is_one;
+}
+
+/* What would go with it. */
+static bool has_others(DIR *folder)
+{
+    for (struct dirent *entry; (entry = readdir(folder));)
+        if (!chimera_bundle_has_name(entry->d_name))
+            return true;
+    return false;
+}
 
 int bundle_check_target(const char *target, struct chimera_error *err)
 {
-    struct chimera_bundle bundle = {0};
     struct stat status = {0};
     if (lstat(target, &status) < 0 && errno == ENOENT)
         return CHIMERA_OK;
@@ -26,16 +53,17 @@ int bundle_check_target(const char *target, struct chimera_error *err)
         is_empty =
             is_empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
     if (folder)
+        rewinddir(folder);
+    bool is_bundle = folder && has_manifest(target), is_more = folder && has_others(folder);
+    if (folder)
         closedir(folder);
-    if (is_empty)
-        return CHIMERA_OK;
-    int code = folder ? chimera_bundle_read(target, &bundle, NULL) : CHIMERA_EINVAL;
-    chimera_bundle_done(&bundle);
-    if (code == CHIMERA_OK)
+    if (is_empty || (is_bundle && !is_more))
         return CHIMERA_OK;
     return chimera_fail(err, CHIMERA_EREFUSED,
-                        "%s is there and is no bundle, so it is not replaced: remove it, or name "
-                        "another folder",
+                        is_bundle ? "%s is a bundle and has other files beside it, so it is not "
+                                    "replaced: remove them, or name another folder"
+                                  : "%s is there and is no bundle, so it is not replaced: remove "
+                                    "it, or name another folder",
                         target);
 }
 

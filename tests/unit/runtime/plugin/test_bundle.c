@@ -24,10 +24,16 @@
 #define STEM128                                                        \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
     "ghijklmnopqrstuvwxyz-0123456789abcdef0123456789abcdef0123456789a"
-#define HEAD "{\"format\":1,\"policies\":" DIGEST ",\"plugins\":"
-#define PLUGIN(stem, modules) \
-    "{\"stem\":" stem ",\"wasm\":" DIGEST ",\"manifest\":" DIGEST ",\"modules\":" modules "}"
+#define DOCUMENTS "\"policies\":" DIGEST ",\"sbom\":" DIGEST ",\"provenance\":" DIGEST
+#define HEAD "{\"format\":2," DOCUMENTS ",\"plugins\":"
+#define FILES "{\"json\":" DIGEST ",\"so\":" DIGEST "}"
+#define PLUGIN_OF(stem, files, modules) \
+    "{\"stem\":" stem ",\"wasm\":" DIGEST ",\"files\":" files ",\"modules\":" modules "}"
+#define PLUGIN(stem, modules) PLUGIN_OF(stem, FILES, modules)
 #define BUNDLE(stem, modules) HEAD "[" PLUGIN(stem, modules) "]}"
+#define BUNDLE_OF(files) HEAD "[" PLUGIN_OF("\"a\"", files, "[]") "]}"
+#define M(name) "{\"reference\":\"" name "\"}"
+#define IMAGE(image) "[{\"reference\":\"m\",\"image\":" image "}]"
 
 struct wrong {
     const char *text;
@@ -43,12 +49,15 @@ static void a_manifest_that_is_wrong_is_refused(void **state)
         {"[]", CHIMERA_EINVAL, "m.json is not the manifest of a bundle"},
         {"{}", CHIMERA_EINVAL, "m.json is not the manifest of a bundle"},
         {"{\"format\":\"1\"}", CHIMERA_EINVAL, "m.json is not the manifest of a bundle"},
-        {"{\"format\":2}", CHIMERA_EABI,
-         "has format 2, this program reads format 1; make it again"},
+        {"{\"format\":1}", CHIMERA_EABI,
+         "has format 1, this program reads format 2; make it again"},
         {"{\"format\":0}", CHIMERA_EABI, "has format 0"},
-        {"{\"format\":1}", CHIMERA_EINVAL, "\"policies\" is not a digest"},
-        {"{\"format\":1,\"policies\":\"" HEX "\"}", CHIMERA_EINVAL, "\"policies\" is not a digest"},
-        {"{\"format\":1,\"policies\":" DIGEST "}", CHIMERA_EINVAL, "\"plugins\" is not a list"},
+        {"{\"format\":2}", CHIMERA_EINVAL, "\"policies\" is not a digest"},
+        {"{\"format\":2,\"policies\":\"" HEX "\"}", CHIMERA_EINVAL, "\"policies\" is not a digest"},
+        {"{\"format\":2,\"policies\":" DIGEST "}", CHIMERA_EINVAL, "\"sbom\" is not a digest"},
+        {"{\"format\":2,\"policies\":" DIGEST ",\"sbom\":" DIGEST "}", CHIMERA_EINVAL,
+         "\"provenance\" is not a digest"},
+        {"{\"format\":2," DOCUMENTS "}", CHIMERA_EINVAL, "\"plugins\" is not a list"},
         {HEAD "{}}", CHIMERA_EINVAL, "\"plugins\" is not a list"},
         {HEAD "[1]}", CHIMERA_EINVAL, "a plugin is not an object"},
         {HEAD "[{}]}", CHIMERA_EREFUSED, "\"stem\" is not the name of a plugin"},
@@ -62,11 +71,33 @@ static void a_manifest_that_is_wrong_is_refused(void **state)
         {BUNDLE("\"" STEM128 "x\"", "[]"), CHIMERA_EREFUSED, "\"stem\" is not the name"},
         {HEAD "[{\"stem\":\"a\"}]}", CHIMERA_EINVAL, "\"wasm\" is not a digest"},
         {HEAD "[{\"stem\":\"a\",\"wasm\":" DIGEST "}]}", CHIMERA_EINVAL,
-         "\"manifest\" is not a digest"},
+         "\"files\" is not an object"},
+        {BUNDLE_OF("[]"), CHIMERA_EINVAL, "\"files\" is not an object"},
+        {BUNDLE_OF("{\"so\":" DIGEST "}"), CHIMERA_EINVAL, "\"json\" is not a digest"},
+        {BUNDLE_OF("{\"json\":" DIGEST "}"), CHIMERA_EINVAL, "\"so\" is not a digest"},
+        {BUNDLE_OF("{\"json\":" DIGEST ",\"so\":" DIGEST ",\"image\":null}"), CHIMERA_EINVAL,
+         "\"image\" is not a digest"},
+        {BUNDLE_OF("{\"json\":" DIGEST ",\"so\":" DIGEST ",\"x\":" DIGEST "}"), CHIMERA_EINVAL,
+         "\"files\" has one that plugins have not"},
         {BUNDLE("\"a\"", "{}"), CHIMERA_EINVAL, "\"modules\" is not a list"},
         {BUNDLE("\"a\"", "null"), CHIMERA_EINVAL, "\"modules\" is not a list"},
-        {BUNDLE("\"a\"", "[\"m\",1]"), CHIMERA_EINVAL, "a module is not a text"},
-        {HEAD "[" PLUGIN("\"a\"", "[\"m\"]") ",2]}", CHIMERA_EINVAL, "a plugin is not an object"},
+        {BUNDLE("\"a\"", "[" M("m") ",1]"), CHIMERA_EINVAL, "a module is not an object"},
+        {BUNDLE("\"a\"", "[{}]"), CHIMERA_EINVAL, "a module has no \"reference\""},
+        {BUNDLE("\"a\"", "[" M("m\\u0000") "]"), CHIMERA_EINVAL, "a module has no \"reference\""},
+        {BUNDLE("\"a\"", "[" M("n") "," M("m") "]"), CHIMERA_EINVAL,
+         "\"modules\" are not in their order"},
+        {BUNDLE("\"a\"", "[" M("m") "," M("m") "]"), CHIMERA_EINVAL,
+         "\"modules\" are not in their order"},
+        {BUNDLE("\"a\"", IMAGE("1")), CHIMERA_EINVAL, "\"image\" is not a digest of a registry"},
+        {BUNDLE("\"a\"", IMAGE("\"md5:0\"")), CHIMERA_EINVAL, "\"image\" is not a digest of a"},
+        {BUNDLE("\"a\"", IMAGE("\"sha512:" HEX "\"")), CHIMERA_EINVAL, "\"image\" is not a digest"},
+        {BUNDLE("\"a\"", IMAGE("\"sha256:" HEX "0\"")), CHIMERA_EINVAL,
+         "\"image\" is not a digest"},
+        {HEAD "[" PLUGIN("\"a\"", "[]") ",2]}", CHIMERA_EINVAL, "a plugin is not an object"},
+        {HEAD "[" PLUGIN("\"b\"", "[]") "," PLUGIN("\"a\"", "[]") "]}", CHIMERA_EINVAL,
+         "\"plugins\" are not in their order"},
+        {HEAD "[" PLUGIN("\"a\"", "[]") "," PLUGIN("\"a\"", "[]") "]}", CHIMERA_EINVAL,
+         "\"plugins\" are not in their order"},
     };
     for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
         struct chimera_error err = {0};
@@ -86,8 +117,14 @@ static void parse(const char *text, struct chimera_bundle *ret_bundle)
         fail_msg("%s: %s", text, err.text);
 }
 
-#define TWO \
-    HEAD "[" PLUGIN("\"" STEM128 "\"", "[\"a\",\"registry://b\"]") "," PLUGIN("\"0\"", "[]") "]}"
+#define TWO                                                                                    \
+    HEAD "[" PLUGIN("\"" STEM128 "\"",                                                         \
+                    "[" M("a") ",{\"reference\":\"registry://b\","                             \
+                               "\"image\":" DIGEST                                             \
+                               "}]") "," PLUGIN_OF("\"1\"",                                    \
+                                                   "{\"image\":" DIGEST ",\"json\":" DIGEST    \
+                                                   ",\"names\":" DIGEST ",\"so\":" DIGEST "}", \
+                                                   "[]") "]}"
 
 static void a_manifest_is_read_whole(void **state)
 {
@@ -100,10 +137,19 @@ static void a_manifest_is_read_whole(void **state)
     assert_memory_equal(&bundle.policies, &digest, sizeof(digest));
     assert_string_equal(bundle.plugin[0].stem, STEM128);
     assert_memory_equal(&bundle.plugin[0].wasm, &digest, sizeof(digest));
-    assert_memory_equal(&bundle.plugin[0].manifest, &digest, sizeof(digest));
+    assert_memory_equal(&bundle.sbom, &digest, sizeof(digest));
+    assert_memory_equal(&bundle.provenance, &digest, sizeof(digest));
+    for (size_t i = 0; i < CHIMERA_BUNDLE_PARTS; i++) {
+        bool is_there = i == CHIMERA_BUNDLE_PART_JSON || i == CHIMERA_BUNDLE_PART_SO;
+        assert_int_equal(bundle.plugin[0].file[i].is_there, is_there);
+        assert_true(bundle.plugin[1].file[i].is_there);
+        assert_memory_equal(&bundle.plugin[1].file[i].digest, &digest, sizeof(digest));
+    }
     assert_int_equal(bundle.plugin[0].module_count, 2);
-    assert_string_equal(bundle.plugin[0].modules[0], "a");
-    assert_string_equal(bundle.plugin[0].modules[1], "registry://b");
+    assert_string_equal(bundle.plugin[0].module[0].reference, "a");
+    assert_null(bundle.plugin[0].module[0].image);
+    assert_string_equal(bundle.plugin[0].module[1].reference, "registry://b");
+    assert_string_equal(bundle.plugin[0].module[1].image, "sha256:" HEX);
     assert_int_equal(bundle.plugin[1].module_count, 0);
     chimera_bundle_done(&bundle);
     assert_int_equal(bundle.count, 0);
@@ -120,7 +166,8 @@ static void a_module_is_found_by_its_name_or_its_digest(void **state)
     struct chimera_bundle bundle;
     char other[] = "sha256:1" HEX;
     other[sizeof(other) - 2] = '\0';
-    parse(HEAD "[" PLUGIN("\"a\"", "[\"m\",\"n\"]") "," PLUGIN("\"b\"", "[\"o\",\"m\"]") "]}",
+    parse(HEAD "[" PLUGIN("\"a\"", "[" M("m") "," M("n") "]") "," PLUGIN(
+              "\"b\"", "[" M("m") "," M("o") "]") "]}",
           &bundle);
     bundle.plugin[1].wasm.bytes[31] ^= 1;
     assert_ptr_equal(chimera_bundle_find(&bundle, "m"), &bundle.plugin[0]);
@@ -178,6 +225,38 @@ static void put(const char *name, const char *text)
     assert_int_equal(chimera_file_write(path, chimera_slice_of(text), 0644, NULL), CHIMERA_OK);
 }
 
+static struct chimera_digest digest_of(const char *text)
+{
+    struct chimera_digest digest;
+    assert_int_equal(chimera_digest_of(chimera_slice_of(text), &digest), CHIMERA_OK);
+    return digest;
+}
+
+/* The manifest of such a text for the files of put_all(), as far as they are hashed. */
+static void parse_for_files(const char *text, struct chimera_bundle *ret_bundle)
+{
+    parse(text, ret_bundle);
+    ret_bundle->policies = digest_of("{}");
+    ret_bundle->sbom = digest_of("b");
+    ret_bundle->provenance = digest_of("p");
+    for (size_t i = 0; i < ret_bundle->count; i++)
+        ret_bundle->plugin[i].file[CHIMERA_BUNDLE_PART_NAMES].digest = digest_of("n");
+}
+
+static void put_manifest(const char *text)
+{
+    CHIMERA_FREE char *path = in_folder("manifest.json");
+    struct chimera_bundle bundle;
+    unlink(path);
+    parse_for_files(text, &bundle);
+    assert_int_equal(chimera_bundle_write(folder, &bundle, NULL), CHIMERA_OK);
+    chimera_bundle_done(&bundle);
+}
+
+#define ALL_FILES \
+    "{\"image\":" DIGEST ",\"json\":" DIGEST ",\"names\":" DIGEST ",\"so\":" DIGEST "}"
+#define ONE HEAD "[" PLUGIN_OF("\"a\"", ALL_FILES, "[" M("m") "]") "]}"
+
 static void put_all(void)
 {
     CHIMERA_FREE char *plugins = in_folder("plugins");
@@ -185,8 +264,10 @@ static void put_all(void)
     if (lstat(plugins, &status) == 0 && !S_ISDIR(status.st_mode))
         unlink(plugins);
     assert_true(mkdir(plugins, 0755) == 0 || errno == EEXIST);
-    put("manifest.json", BUNDLE("\"a\"", "[\"m\"]"));
+    put_manifest(ONE);
     put("policies.yml", "{}");
+    put("sbom.spdx.json", "b");
+    put("provenance.intoto.json", "p");
     put("plugins/a.so", "s");
     put("plugins/a.json", "j");
     put("plugins/a.image", "i");
@@ -215,8 +296,10 @@ static void what_must_be_there_is_there(void **state)
         {"plugins/a.json", "lacks a file: a.json: No such file"},
         {"policies.yml", "lacks a file: policies.yml: No such file"},
         {"manifest.json", "cannot open the bundle's "},
-        {"plugins/a.image", NULL},
-        {"plugins/a.names", NULL},
+        {"plugins/a.image", "lacks a file: a.image: No such file"},
+        {"plugins/a.names", "lacks a file: a.names: No such file"},
+        {"sbom.spdx.json", "lacks a file: sbom.spdx.json: No such file"},
+        {"provenance.intoto.json", "lacks a file: provenance.intoto.json: No such file"},
     };
     put_all();
     expect("all", CHIMERA_OK, NULL);
@@ -224,7 +307,7 @@ static void what_must_be_there_is_there(void **state)
         CHIMERA_FREE char *path = in_folder(files[i].name);
         put_all();
         unlink(path);
-        expect(files[i].name, files[i].wanted ? CHIMERA_EIO : CHIMERA_OK, files[i].wanted);
+        expect(files[i].name, CHIMERA_EIO, files[i].wanted);
     }
     struct chimera_error err = {0};
     struct chimera_bundle bundle = {0};
@@ -233,12 +316,102 @@ static void what_must_be_there_is_there(void **state)
                         "cannot open the bundle /nonexistent/b: No such file or directory");
 }
 
+/* What the loader does not look into. */
+static void what_is_hashed_here_is_what_it_was(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"policies.yml", "sbom.spdx.json", "provenance.intoto.json",
+                                        "plugins/a.names"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        put_all();
+        put(names[i], "x");
+        expect(names[i], CHIMERA_EREFUSED, "is not the file that the bundle was made with: ");
+        put(names[i], "");
+        expect(names[i], CHIMERA_EREFUSED, "the digests differ");
+    }
+    CHIMERA_FREE char *sbom = in_folder("sbom.spdx.json");
+    put_all();
+    assert_int_equal(truncate(sbom, (256 << 20) + 1), 0);
+    expect("a hole", CHIMERA_ELIMIT, "sbom.spdx.json in the bundle ");
+}
+
+static void what_is_added_below_plugins_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"b.so", "a.txt", "a.so.bak", ".hidden", "a", "A.so"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char name[40], wanted[120];
+        snprintf(name, sizeof(name), "plugins/%s", names[i]);
+        CHIMERA_FREE char *path = in_folder(name);
+        put_all();
+        put(name, "x");
+        snprintf(wanted, sizeof(wanted), "%s in the bundle %s is no part of it: ", name, folder);
+        expect(name, CHIMERA_EREFUSED, wanted);
+        unlink(path);
+    }
+    CHIMERA_FREE char *names_file = in_folder("plugins/a.names");
+    put_all(); /* a kind of file that a plugin may have, and this has not */
+    put_manifest(BUNDLE("\"a\"", "[]"));
+    expect("image", CHIMERA_EREFUSED, "is no part of it");
+    CHIMERA_FREE char *below = in_folder("plugins/b");
+    put_all();
+    assert_int_equal(mkdir(below, 0755), 0);
+    expect("folder", CHIMERA_EREFUSED, "plugins/b in the bundle ");
+    rmdir(below);
+    unlink(names_file);
+}
+
+/* As volumes and mounts have them. */
+static void what_lies_beside_is_told(void **state)
+{
+    (void)state;
+    CHIMERA_FREE char *found = in_folder("lost+found");
+    CHIMERA_FREE char *data = in_folder("..data");
+    CHIMERA_FREE char *signature = in_folder("manifest.json.sigstore.json");
+    struct chimera_bundle bundle = {0};
+    put_all();
+    put("manifest.json.sigstore.json", "{}");
+    assert_int_equal(chimera_bundle_read(folder, &bundle, NULL), CHIMERA_OK);
+    assert_null(bundle.others);
+    chimera_bundle_done(&bundle);
+    unlink(signature);
+    assert_int_equal(mkdir(found, 0700), 0);
+    assert_int_equal(symlink("/nonexistent", data), 0);
+    put("\033[2J", "x");
+    assert_int_equal(chimera_bundle_read(folder, &bundle, NULL), CHIMERA_OK);
+    assert_non_null(strstr(bundle.others, "has beside its own files what is no part of it: "));
+    assert_non_null(strstr(bundle.others, "..data, lost+found"));
+    assert_null(strchr(bundle.others, '\033'));
+    assert_null(strchr(bundle.others, '\n'));
+    chimera_bundle_done(&bundle);
+    for (int i = 0; i < 100; i++) {
+        char name[40];
+        snprintf(name, sizeof(name), "another-file-%d", i);
+        put(name, "x");
+    }
+    assert_int_equal(chimera_bundle_read(folder, &bundle, NULL), CHIMERA_OK);
+    assert_non_null(strstr(bundle.others, " more"));
+    assert_in_range(strlen(bundle.others), 300, 600);
+    chimera_bundle_done(&bundle);
+    for (int i = 0; i < 100; i++) {
+        char name[40];
+        snprintf(name, sizeof(name), "another-file-%d", i);
+        CHIMERA_FREE char *path = in_folder(name);
+        unlink(path);
+    }
+    CHIMERA_FREE char *odd = in_folder("\033[2J");
+    unlink(odd);
+    unlink(data);
+    rmdir(found);
+}
+
 /* A link would make the bundle depend on what is outside of it, even where it points inside. */
 static void links_and_folders_are_no_files(void **state)
 {
     (void)state;
-    static const char *const names[] = {"plugins/a.so", "plugins/a.json", "plugins/a.image",
-                                        "plugins/a.names", "policies.yml"};
+    static const char *const names[] = {
+        "plugins/a.so", "plugins/a.json", "plugins/a.image",       "plugins/a.names",
+        "policies.yml", "sbom.spdx.json", "provenance.intoto.json"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         CHIMERA_FREE char *path = in_folder(names[i]);
         CHIMERA_FREE char *manifest = in_folder("manifest.json");
@@ -273,7 +446,7 @@ static void the_folder_of_plugins_is_one(void **state)
     assert_int_equal(symlink(other, plugins), 0);
     expect("a link", CHIMERA_EREFUSED, "has no folder plugins: ");
     unlink(plugins);
-    put("manifest.json", HEAD "[]}");
+    put_manifest(HEAD "[]}");
     struct chimera_bundle bundle;
     assert_int_equal(chimera_bundle_read(folder, &bundle, NULL), CHIMERA_OK); /* needs none */
     chimera_bundle_done(&bundle);
@@ -291,8 +464,22 @@ static void who_may_write_the_manifest_decides_what_is_run(void **state)
     expect("others", CHIMERA_EREFUSED, "(mode 0646), and so");
     chmod(manifest, 0755);
     expect("all may read", CHIMERA_OK, NULL);
+    CHIMERA_FREE char *plugins = in_folder("plugins");
+    const char *const folders[] = {folder, plugins};
+    for (size_t i = 0; i < 2; i++) {
+        chmod(folders[i], 0775);
+        expect("a folder of the group", CHIMERA_EREFUSED, "(mode 0775), and so change what is");
+        chmod(folders[i], 01757);
+        expect("a folder of others", CHIMERA_EREFUSED, "(mode 1757), and so change what is");
+        chmod(folders[i], 0755);
+    }
     if (geteuid() != 0)
         return;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(chown(folders[i], 12345, 0), 0);
+        expect("another's folder", CHIMERA_EREFUSED, "belongs to user 12345, who could change");
+        assert_int_equal(chown(folders[i], 0, 0), 0);
+    }
     assert_int_equal(chown(manifest, 12345, 0), 0);
     expect("another's", CHIMERA_EREFUSED, "belongs to user 12345, who could change");
     assert_int_equal(seteuid(12345), 0);
@@ -308,33 +495,86 @@ static void a_bundle_reads_back_as_it_was_written(void **state)
 {
     (void)state;
     struct chimera_bundle in, out;
+    struct chimera_buffer text;
     CHIMERA_FREE char *path = in_folder("manifest.json");
     struct stat status;
     put_all();
-    parse(HEAD "[" PLUGIN("\"a\"", "[\"a \\\"b\\\"\",\"c\"]") "," PLUGIN("\"a\"", "[]") "]}", &in);
+    parse(HEAD "[" PLUGIN("\"a\"", "[{\"reference\":\"a \\\"b\\\"\",\"image\":" DIGEST
+                                   "}," M("c") "]") "," PLUGIN_OF("\"b\"", ALL_FILES, "[]") "]}",
+          &in);
     in.plugin[0].wasm.bytes[0] = 1;
-    in.plugin[0].manifest.bytes[0] = 2;
+    in.plugin[0].file[CHIMERA_BUNDLE_PART_SO].digest.bytes[0] = 2;
+    in.plugin[1].file[CHIMERA_BUNDLE_PART_NAMES].digest.bytes[0] = 7;
     in.plugin[1].wasm.bytes[0] = 3;
     in.policies.bytes[0] = 4;
+    in.sbom.bytes[0] = 5;
+    in.provenance.bytes[0] = 6;
     assert_int_equal(chimera_bundle_write(folder, &in, NULL), CHIMERA_OK);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0644);
-    assert_int_equal(chimera_bundle_read(folder, &out, NULL), CHIMERA_OK);
+    chimera_buffer_init(&text, 1 << 20);
+    assert_int_equal(chimera_file_read(path, &text, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_bundle_parse(chimera_buffer_slice(&text), path, &out, NULL),
+                     CHIMERA_OK);
+    chimera_buffer_free(&text);
     assert_int_equal(out.count, 2);
     assert_memory_equal(&out.policies, &in.policies, sizeof(in.policies));
-    assert_memory_not_equal(&out.self, &in.self, sizeof(in.self));
+    assert_memory_equal(&out.sbom, &in.sbom, sizeof(in.sbom));
+    assert_memory_equal(&out.provenance, &in.provenance, sizeof(in.provenance));
     for (size_t i = 0; i < 2; i++) {
         assert_string_equal(out.plugin[i].stem, in.plugin[i].stem);
         assert_memory_equal(&out.plugin[i].wasm, &in.plugin[i].wasm, 32);
-        assert_memory_equal(&out.plugin[i].manifest, &in.plugin[i].manifest, 32);
+        for (size_t k = 0; k < CHIMERA_BUNDLE_PARTS; k++) {
+            assert_int_equal(out.plugin[i].file[k].is_there, in.plugin[i].file[k].is_there);
+            assert_memory_equal(&out.plugin[i].file[k].digest, &in.plugin[i].file[k].digest, 32);
+        }
         assert_int_equal(out.plugin[i].module_count, in.plugin[i].module_count);
         for (size_t k = 0; k < in.plugin[i].module_count; k++)
-            assert_string_equal(out.plugin[i].modules[k], in.plugin[i].modules[k]);
+            assert_string_equal(out.plugin[i].module[k].reference,
+                                in.plugin[i].module[k].reference);
     }
+    assert_string_equal(out.plugin[0].module[0].image, in.plugin[0].module[0].image);
+    assert_null(out.plugin[0].module[1].image);
     struct chimera_error err = {0};
     assert_int_equal(chimera_bundle_write("/nonexistent/b", &in, &err), CHIMERA_EIO);
     chimera_bundle_done(&in);
     chimera_bundle_done(&out);
+}
+
+/* Whichever byte it ends at, and whichever is another: it is no manifest, or another one. */
+static void a_manifest_that_was_cut_is_refused(void **state)
+{
+    (void)state;
+    struct chimera_bundle bundle;
+    struct chimera_buffer text;
+    parse(TWO, &bundle);
+    chimera_buffer_init(&text, 1 << 20);
+    chimera_bundle_print(&bundle, &text);
+    chimera_bundle_done(&bundle);
+    for (size_t size = 0; size + 1 < text.size; size++) { /* the last is the end of a line */
+        struct chimera_error err = {0};
+        struct chimera_slice cut = {text.data, size};
+        if (chimera_bundle_parse(cut, "m.json", &bundle, &err) >= 0)
+            fail_msg("%zu bytes of %zu", size, text.size);
+        assert_int_equal(strncmp(err.text, "m.json: ", 8), 0);
+    }
+    chimera_buffer_free(&text);
+}
+
+static void a_file_is_found_by_its_name(void **state)
+{
+    (void)state;
+    struct chimera_bundle bundle;
+    parse(TWO, &bundle);
+    assert_ptr_equal(chimera_bundle_find_file(&bundle, "1.names"),
+                     &bundle.plugin[1].file[CHIMERA_BUNDLE_PART_NAMES]);
+    assert_ptr_equal(chimera_bundle_find_file(&bundle, STEM128 ".so"),
+                     &bundle.plugin[0].file[CHIMERA_BUNDLE_PART_SO]);
+    static const char *const none[] = {
+        STEM128 ".names", STEM128 "0.so", "1.s", "1.so ", "1", "", "2.so"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        assert_null(chimera_bundle_find_file(&bundle, none[i]));
+    chimera_bundle_done(&bundle);
 }
 
 static void a_manifest_larger_than_is_read_is_not_written(void **state)
@@ -344,10 +584,10 @@ static void a_manifest_larger_than_is_read_is_not_written(void **state)
     struct chimera_error err = {0};
     struct chimera_bundle bundle;
     put_all();
-    parse(BUNDLE("\"a\"", "[\"m\"]"), &bundle);
-    free(bundle.plugin[0].modules[0]);
+    parse(BUNDLE("\"a\"", "[" M("m") "]"), &bundle);
+    free(bundle.plugin[0].module[0].reference);
     memset(huge, 'm', sizeof(huge) - 1);
-    bundle.plugin[0].modules[0] = strdup(huge);
+    bundle.plugin[0].module[0].reference = strdup(huge);
     assert_int_equal(chimera_bundle_write(folder, &bundle, &err), CHIMERA_ELIMIT);
     assert_non_null(strstr(err.text, "cannot write "));
     chimera_bundle_done(&bundle);
@@ -362,7 +602,7 @@ static void every_allocation_of_a_bundle_may_fail(void **state)
     if (!CAN_FAIL_ALLOCATIONS)
         skip();
     put_all();
-    parse(BUNDLE("\"a\"", "[\"m\"]"), &in);
+    parse_for_files(ONE, &in);
     CHIMERA_FREE char *manifest = in_folder("manifest.json");
     for (unsigned long n = 1; n == 1 || has_failed; n++) {
         unlink(manifest);
@@ -419,10 +659,15 @@ int main(void)
         cmocka_unit_test(a_module_is_found_by_its_name_or_its_digest),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(what_must_be_there_is_there),
+        cmocka_unit_test(what_is_hashed_here_is_what_it_was),
+        cmocka_unit_test(what_is_added_below_plugins_is_refused),
+        cmocka_unit_test(what_lies_beside_is_told),
         cmocka_unit_test(links_and_folders_are_no_files),
         cmocka_unit_test(the_folder_of_plugins_is_one),
         cmocka_unit_test(who_may_write_the_manifest_decides_what_is_run),
         cmocka_unit_test(a_bundle_reads_back_as_it_was_written),
+        cmocka_unit_test(a_manifest_that_was_cut_is_refused),
+        cmocka_unit_test(a_file_is_found_by_its_name),
         cmocka_unit_test(a_manifest_larger_than_is_read_is_not_written),
         cmocka_unit_test(every_allocation_of_a_bundle_may_fail),
         cmocka_unit_test(a_manifest_larger_than_the_limit_is_not_read),
