@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base.h - an image that has the server already, which a bundle is added to. */
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_IMAGE_BASE_H
+#define CHIMERA_TOOLCHAIN_COMMAND_IMAGE_BASE_H
+
+#include "toolchain/command/image/layout.h"
+
+struct image_base {
+    const struct image_place *place;      /* borrowed */
+    struct chimera_oci_manifest manifest; /* owned */
+    struct json_object *config;           /* owned */
+    const char *architecture;             /* borrowed from the config */
+};
+
+/* The caller ends *ret_base, which was zero, in any case. */
+int image_base_read(const struct image_place *place, struct image_base *ret_base,
+                    struct chimera_error *err);
+
+/* Its layers, checked, into that folder of blobs. */
+int image_base_copy(const struct image_base *base, const char *blobs, struct chimera_error *err);
+
+void image_base_done(struct image_base *base);
+
+#endif
