@@ -8,10 +8,11 @@
 #include "toolchain/command/bundle/documents/provenance.h"
 #include "toolchain/command/bundle/draft.h"
 #include "toolchain/command/bundle/place.h"
+#include "toolchain/command/bundle/target.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"
 
-static int make_bundle(struct bundle_draft *draft, const char *target,
+static int make_bundle(struct bundle_draft *draft, const struct bundle_target *target,
                        struct chimera_build_options *options, struct chimera_error *err)
 {
     struct chimera_digest policies;
@@ -19,7 +20,7 @@ static int make_bundle(struct bundle_draft *draft, const char *target,
     if (code == CHIMERA_OK)
         code = bundle_draft_read_policies(draft, err);
     if (code == CHIMERA_OK)
-        code = bundle_check_target(target, err); /* before an hour of compiling */
+        code = bundle_target_check(target, err); /* before an hour of compiling */
     if (code == CHIMERA_OK)
         code = bundle_draft_fetch_modules(draft, err);
     if (code == CHIMERA_OK)
@@ -32,7 +33,7 @@ static int make_bundle(struct bundle_draft *draft, const char *target,
         code = bundle_draft_write_manifest(draft, &policies, err);
     if (code == CHIMERA_OK && draft->key)
         code = bundle_draft_sign(draft, err);
-    return code < 0 ? code : bundle_put_in_place(draft->folder, target, err);
+    return code < 0 ? code : bundle_target_put(target, draft->folder, err);
 }
 
 static void say(void *context, const char *line)
@@ -42,9 +43,9 @@ static void say(void *context, const char *line)
 }
 
 static int bundle(const struct chimera_cli_options *options, const struct fetch_flags *flags,
-                  const struct set_check *check, struct chimera_build_options *build)
+                  const struct set_check *check, const struct bundle_target *target,
+                  struct chimera_build_options *build)
 {
-    const char *target = chimera_cli_value(options, "output");
     struct bundle_draft draft = {.path = options->arguments[0],
                                  .fetch = &flags->fetch,
                                  .key = chimera_cli_value(options, "sign-key"),
@@ -57,7 +58,7 @@ static int bundle(const struct chimera_cli_options *options, const struct fetch_
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
-    CHIMERA_FREE char *folder = bundle_make_folder(target, &err);
+    CHIMERA_FREE char *folder = bundle_make_folder(target->path, &err);
     if (!folder)
         return say_error("%s", err.text);
     draft.folder = folder;
@@ -79,10 +80,13 @@ static int run_bundle(const struct chimera_cli_options *options)
     struct chimera_progress progress;
     struct fetch_flags flags;
     struct set_check check;
+    struct bundle_target target;
     struct chimera_error err = {0};
     unsigned jobs = 0;
     if (!option_jobs(options, &jobs))
         return EXIT_USAGE;
+    if (bundle_target_read(options, &target, &err) < 0)
+        return chimera_cli_refuse(options->program, options->command, "%s", err.text);
     if (set_check_init(options, &check, &err) < 0 || fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
     flags.fetch.shows_progress = false; /* lines of several would overwrite each other */
@@ -94,8 +98,9 @@ static int run_bundle(const struct chimera_cli_options *options)
         .launcher = getenv(CHIMERA_LAUNCHER_VARIABLE),
         .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
-    int code = bundle(options, &flags, &check, &build);
+    int code = bundle(options, &flags, &check, &target, &build);
     fetch_flags_done(&flags);
+    bundle_target_done(&target);
     return code;
 }
 
@@ -105,8 +110,13 @@ static const struct chimera_cli_option bundle_options[] = {
      .kind = CHIMERA_CLI_VALUE,
      .is_required = true,
      .value = "DIR",
-     .help =
-         "The bundle; a bundle that is there already is replaced at once, anything else is not"},
+     .help = "The bundle, or oci:DIR[:TAG] for a container image with it and the server; a bundle "
+             "that is there already is replaced at once, and so is a tag, anything else is not"},
+    {.name = "base",
+     .kind = CHIMERA_CLI_VALUE,
+     .value = "oci:DIR[:TAG]",
+     .help = "The image that a container image's policies are added to, in place of the server "
+             "beside this program"},
     FETCH_FLAGS,
     FETCH_FLAGS_OF_OPA,
     {.name = "offline",

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/command/image/base.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
@@ -41,7 +43,11 @@ static int copy_blob(const struct image_base *base, const struct chimera_descrip
     if (!from || !to)
         return chimera_fail_memory(err);
     int code = image_blob_open(base->place->folder, blob, &fd, err);
-    return code < 0 ? code : chimera_file_copy(from, to, CHIMERA_FILE_CODE, err);
+    if (code == CHIMERA_OK)
+        code = chimera_file_copy(from, to, CHIMERA_FILE_CODE, err);
+    if (code == CHIMERA_OK && chmod(to, CHIMERA_FILE_CODE) < 0) /* whatever the umask */
+        code = chimera_fail(err, CHIMERA_EIO, "cannot let others read %s: %s", to, strerror(errno));
+    return code;
 }
 
 int image_base_copy(const struct image_base *base, const char *blobs, struct chimera_error *err)

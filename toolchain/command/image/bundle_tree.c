@@ -27,8 +27,9 @@ static int add_entry(const struct image_libraries *libraries, struct image_tree 
     return code < 0 || !is_plugin(path) ? code : image_libraries_check(libraries, path, err);
 }
 
-static int add_folder(const char *folder, const char *place, const struct image_libraries *libraries,
-                      struct image_tree *tree, struct chimera_error *err)
+static int add_folder(const char *folder, const char *place,
+                      const struct image_libraries *libraries, struct image_tree *tree,
+                      struct chimera_error *err)
 {
     char path[PATH_SIZE], within[PATH_SIZE];
     int code = image_tree_add_folder(tree, place, 0755, err);

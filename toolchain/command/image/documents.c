@@ -77,7 +77,8 @@ static void put_labels(const struct image_facts *facts, struct json_object *run)
     struct json_object *labels = member(run, "Labels", json_object_new_object);
     if (json_object_object_length(ports) == 0) {
         json_object_object_add(ports, "3000/tcp", json_object_new_object()); /* --port */
-        json_object_object_add(ports, "8081/tcp", json_object_new_object()); /* --readiness-probe-port */
+        json_object_object_add(ports, "8081/tcp",
+                               json_object_new_object()); /* --readiness-probe-port */
     }
     if (!facts->base) {
         put(labels, "org.opencontainers.image.title", "chimera-server");

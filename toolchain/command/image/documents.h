@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* documents.h - the two documents of an image: its config, which says how it is run, and its
- * manifest, whose digest is the image's (OCI image specification 1.1, config.md and manifest.md). No
- * files. */
+ * manifest, whose digest is the image's (OCI image specification 1.1, config.md and manifest.md).
+ * No files. */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_IMAGE_DOCUMENTS_H
 #define CHIMERA_TOOLCHAIN_COMMAND_IMAGE_DOCUMENTS_H
 
@@ -17,13 +17,13 @@
 #define IMAGE_BUNDLE_KEY "chimera.bundle.manifest"
 #define IMAGE_BASE_KEY "org.opencontainers.image.base.digest"
 
-struct image_facts {                      /* all borrowed */
-    const char *architecture, *created;   /* the latter as RFC 3339 has it */
-    const char *bundle;                   /* digest of its manifest.json */
-    const struct image_layer *server;     /* NULL: the base has it */
-    const struct image_layer *layer;      /* of the bundle */
-    struct json_object *base_config;      /* NULL: none */
-    struct chimera_oci_manifest *base;    /* NULL: none */
+struct image_facts {                    /* all borrowed */
+    const char *architecture, *created; /* the latter as RFC 3339 has it */
+    const char *bundle;                 /* digest of its manifest.json */
+    const struct image_layer *server;   /* NULL: the base has it */
+    const struct image_layer *layer;    /* of the bundle */
+    struct json_object *base_config;    /* NULL: none */
+    struct chimera_oci_manifest *base;  /* NULL: none */
 };
 
 /* New ones; the caller ends them with json_object_put(). CHIMERA_EINVAL: the base's config is not

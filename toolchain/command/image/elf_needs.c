@@ -170,8 +170,8 @@ int elf_needs_read(struct chimera_slice file, const char *path, struct elf_needs
         return chimera_fail(err, CHIMERA_EINVAL,
                             "%s is no program or library of x86-64 or arm64 (64-bit ELF)", path);
     if (!read_interpreter(&reading, ret_needs) || !read_dynamic(&reading, ret_needs))
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "%s is a broken ELF file: what it says of its libraries leads out of it",
-                            path);
+        return chimera_fail(
+            err, CHIMERA_EINVAL,
+            "%s is a broken ELF file: what it says of its libraries leads out of it", path);
     return CHIMERA_OK;
 }

@@ -31,7 +31,8 @@ struct work {
     struct image_libraries libraries;
     struct image_layer server, layer;
     struct image_base base;
-    struct json_object *image, *untagged; /* owned: descriptors of the manifest, and of its signature */
+    struct json_object *image,
+        *untagged; /* owned: descriptors of the manifest, and of its signature */
 };
 
 /* --- Layers --- */
@@ -84,10 +85,10 @@ static int put_json(const struct work *work, struct json_object *tree,
     chimera_buffer_init(&text, CHIMERA_MANIFEST_MAX);
     chimera_json_write(tree, &text);
     *ret_size = text.size;
-    int code = text.failed ? chimera_fail(err, text.failed, "a document of the image: %s",
-                                          chimera_code_text(text.failed))
-                           : image_layout_put(work->blobs, chimera_buffer_slice(&text), ret_digest,
-                                              err);
+    int code = text.failed
+                   ? chimera_fail(err, text.failed, "a document of the image: %s",
+                                  chimera_code_text(text.failed))
+                   : image_layout_put(work->blobs, chimera_buffer_slice(&text), ret_digest, err);
     chimera_buffer_free(&text);
     return code;
 }

@@ -146,8 +146,8 @@ static int make_folder(const char *path, struct chimera_error *err)
 {
     int code = chimera_folder_make(path, CHIMERA_FOLDER_CODE, err);
     if (code == CHIMERA_OK && chmod(path, CHIMERA_FOLDER_CODE) < 0)
-        code = chimera_fail(err, CHIMERA_EIO, "cannot let others read %s: %s", path,
-                            strerror(errno));
+        code =
+            chimera_fail(err, CHIMERA_EIO, "cannot let others read %s: %s", path, strerror(errno));
     return code;
 }
 
@@ -155,8 +155,8 @@ static int write_file(const char *path, struct chimera_slice bytes, struct chime
 {
     int code = chimera_file_write(path, bytes, CHIMERA_FILE_CODE, err);
     if (code == CHIMERA_OK && chmod(path, CHIMERA_FILE_CODE) < 0)
-        code = chimera_fail(err, CHIMERA_EIO, "cannot let others read %s: %s", path,
-                            strerror(errno));
+        code =
+            chimera_fail(err, CHIMERA_EIO, "cannot let others read %s: %s", path, strerror(errno));
     return code;
 }
 
@@ -200,8 +200,8 @@ static const char *digest_of(struct json_object *descriptor)
 
 static bool has_tag(struct json_object *descriptor, const char *tag)
 {
-    const char *name = chimera_annotation(chimera_json_member(descriptor, "annotations"),
-                                          IMAGE_TAG_ANNOTATION);
+    const char *name =
+        chimera_annotation(chimera_json_member(descriptor, "annotations"), IMAGE_TAG_ANNOTATION);
     return name && strcmp(name, tag) == 0;
 }
 
@@ -242,10 +242,9 @@ static int write_index(const char *folder, struct json_object *list, struct chim
     json_object_object_add(index, "manifests", list);
     chimera_buffer_init(&text, CHIMERA_MANIFEST_MAX);
     chimera_json_write(index, &text);
-    int code = !path || text.failed
-                   ? chimera_fail(err, CHIMERA_ELIMIT, "%s: the index would become too large",
-                                  folder)
-                   : write_file(path, chimera_buffer_slice(&text), err);
+    int code = !path || text.failed ? chimera_fail(err, CHIMERA_ELIMIT,
+                                                   "%s: the index would become too large", folder)
+                                    : write_file(path, chimera_buffer_slice(&text), err);
     chimera_buffer_free(&text);
     return code;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* layout.h - a folder with container images (OCI image specification 1.1, image-layout.md): blobs by
- * their digests, and index.json, which says what a tag means.
+/* layout.h - a folder with container images (OCI image specification 1.1, image-layout.md): blobs
+ * by their digests, and index.json, which says what a tag means.
  *
- * Writing adds blobs, each whole and synced before its name is there, and then changes index.json at
- * once: whoever reads a tag finds the old image or the new one. What no tag leads to any more stays,
- * for somebody may be reading it; `umoci gc` removes it.
+ * Writing adds blobs, each whole and synced before its name is there, and then changes index.json
+ * at once: whoever reads a tag finds the old image or the new one. What no tag leads to any more
+ * stays, for somebody may be reading it; `umoci gc` removes it.
  */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_IMAGE_LAYOUT_H
 #define CHIMERA_TOOLCHAIN_COMMAND_IMAGE_LAYOUT_H
@@ -35,7 +35,8 @@ bool image_layout_is_new(const char *folder);
 /* What an image may be written to: that, or a layout. */
 int image_layout_check_target(const char *folder, struct chimera_error *err);
 
-/* Makes FOLDER/blobs/sha256 and FOLDER/oci-layout. *ret_blobs is the former, owned by the caller. */
+/* Makes FOLDER/blobs/sha256 and FOLDER/oci-layout. *ret_blobs is the former, owned by the caller.
+ */
 int image_layout_make(const char *folder, char **ret_blobs, struct chimera_error *err);
 
 /* Writes a blob; `ret_digest` is its name. */

@@ -16,12 +16,22 @@
 #define LIBC "libc.so.6"
 
 /* glibc's own, as Debian and as others have them; those with a link in the way come last. */
-static const char *const folders_amd64[] = {
-    "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib64", "lib64", "usr/lib",
-    "lib", "usr/local/lib", NULL};
-static const char *const folders_arm64[] = {
-    "usr/lib/aarch64-linux-gnu", "lib/aarch64-linux-gnu", "usr/lib64", "lib64", "usr/lib",
-    "lib", "usr/local/lib", NULL};
+static const char *const folders_amd64[] = {"usr/lib/x86_64-linux-gnu",
+                                            "lib/x86_64-linux-gnu",
+                                            "usr/lib64",
+                                            "lib64",
+                                            "usr/lib",
+                                            "lib",
+                                            "usr/local/lib",
+                                            NULL};
+static const char *const folders_arm64[] = {"usr/lib/aarch64-linux-gnu",
+                                            "lib/aarch64-linux-gnu",
+                                            "usr/lib64",
+                                            "lib64",
+                                            "usr/lib",
+                                            "lib",
+                                            "usr/local/lib",
+                                            NULL};
 
 static const char *const *folders_of(const struct image_libraries *libraries)
 {
@@ -70,8 +80,8 @@ static bool find_in_system(const struct image_libraries *libraries, const char *
 {
     for (const char *const *folder = folders_of(libraries); *folder; folder++) {
         *ret_folder = *folder;
-        if (is_file(ret_path, snprintf(ret_path, PATH_SIZE, "%s/%s/%s", libraries->root, *folder,
-                                       name)))
+        if (is_file(ret_path,
+                    snprintf(ret_path, PATH_SIZE, "%s/%s/%s", libraries->root, *folder, name)))
             return true;
     }
     return false;
@@ -88,9 +98,8 @@ static bool find_in_search(const char *search, const char *from, const char *nam
         bool is_own = strncmp(search, origin, sizeof(origin) - 1) == 0;
         int skipped = is_own ? (int)sizeof(origin) - 1 : 0;
         if (is_own && slash &&
-            is_file(ret_path,
-                    snprintf(ret_path, PATH_SIZE, "%.*s%.*s/%s", (int)(slash - from), from,
-                             size - skipped, search + skipped, name)))
+            is_file(ret_path, snprintf(ret_path, PATH_SIZE, "%.*s%.*s/%s", (int)(slash - from),
+                                       from, size - skipped, search + skipped, name)))
             return true;
         if (*search == '/' &&
             is_file(ret_path, snprintf(ret_path, PATH_SIZE, "%.*s/%s", size, search, name)))
@@ -138,8 +147,9 @@ static int find_folder(struct image_libraries *libraries, struct chimera_error *
         return CHIMERA_OK;
     if (!find_in_system(libraries, LIBC, path, &folder))
         return chimera_fail(err, CHIMERA_EIO,
-                            LIBC " is in none of the system's folders: an image is made where "
-                                 "chimera-server runs, with glibc");
+                            "this system has no " LIBC " for %s: an image is made where its "
+                            "server runs",
+                            libraries->architecture);
     snprintf(libraries->folder, sizeof(libraries->folder), "%s", folder);
     return CHIMERA_OK;
 }

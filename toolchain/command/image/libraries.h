@@ -18,7 +18,8 @@ struct image_libraries {
 };
 
 /* All that the program or plugin at `path` wants, and what those want. The first one decides for
- * which architecture this is; CHIMERA_EINVAL for a file of another. CHIMERA_EIO: one is not here. */
+ * which architecture this is; CHIMERA_EINVAL for a file of another. CHIMERA_EIO: one is not here.
+ */
 int image_libraries_add(struct image_libraries *libraries, const char *path,
                         struct chimera_error *err);
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
@@ -32,7 +31,7 @@ static int move_blob(const char *from, const char *to, const char *name, struct 
     CHIMERA_FREE char *old = chimera_path_join(from, name), *new = chimera_path_join(to, name);
     if (!old || !new)
         return chimera_fail_memory(err);
-    if (chmod(old, CHIMERA_FILE_CODE) < 0 || rename(old, new) < 0)
+    if (rename(old, new) < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", new, strerror(errno));
     return CHIMERA_OK;
 }
@@ -56,8 +55,8 @@ static int move_all(const char *staging, const struct image_place *place, struct
 {
     int code = image_layout_tag(staging, place->tag, image, untagged, err);
     if (code == CHIMERA_OK && rename(staging, place->folder) < 0)
-        code = chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", place->folder,
-                            strerror(errno));
+        code =
+            chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", place->folder, strerror(errno));
     if (code == CHIMERA_OK)
         chimera_file_sync_folder_of(place->folder);
     return code;

@@ -113,8 +113,9 @@ static int add_certificates(struct image_tree *tree, struct chimera_error *err)
 /* Other spellings of all that is there already. */
 static bool is_zone(const char *name, bool is_top)
 {
-    return name[0] != '.' && !(is_top && (strcmp(name, "posix") == 0 || strcmp(name, "right") == 0 ||
-                                          strcmp(name, "localtime") == 0));
+    return name[0] != '.' &&
+           !(is_top && (strcmp(name, "posix") == 0 || strcmp(name, "right") == 0 ||
+                        strcmp(name, "localtime") == 0));
 }
 
 /* Links are followed: a zone with two names is there twice. */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/command/bundle/target.h"
+
+#include <stdio.h>
+
+#include "runtime/base/file.h"
+#include "toolchain/command/bundle/place.h"
+#include "toolchain/command/image/image.h"
+
+static int read_base(const char *text, struct image_place *ret_base, struct chimera_error *err)
+{
+    if (!image_place_is(text))
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--base \"%s\": an image in a folder is wanted, oci:FOLDER:TAG; "
+                            "`skopeo copy` brings one there",
+                            text);
+    return image_place_parse(text, ret_base, err);
+}
+
+int bundle_target_read(const struct chimera_cli_options *options, struct bundle_target *ret_target,
+                       struct chimera_error *err)
+{
+    const char *output = chimera_cli_value(options, "output");
+    const char *base = chimera_cli_value(options, "base");
+    *ret_target = (struct bundle_target){.path = output};
+    if (image_place_is(output)) {
+        int code = image_place_parse(output, &ret_target->image, err);
+        if (code < 0)
+            return code;
+        ret_target->path = ret_target->image.folder;
+        return base ? read_base(base, &ret_target->base, err) : CHIMERA_OK;
+    }
+    if (base)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--base is for images: it wants -o oci:FOLDER or oci:FOLDER:TAG");
+    return CHIMERA_OK;
+}
+
+void bundle_target_done(struct bundle_target *target)
+{
+    image_place_done(&target->image);
+    image_place_done(&target->base);
+}
+
+int bundle_target_check(const struct bundle_target *target, struct chimera_error *err)
+{
+    return target->image.folder ? image_layout_check_target(target->image.folder, err)
+                                : bundle_check_target(target->path, err);
+}
+
+int bundle_target_put(const struct bundle_target *target, const char *folder,
+                      struct chimera_error *err)
+{
+    char digest[CHIMERA_OCI_DIGEST_MAX];
+    if (!target->image.folder)
+        return bundle_put_in_place(folder, target->path, err);
+    const struct image_wish wish = {
+        .bundle = folder,
+        .place = &target->image,
+        .base = target->base.folder ? &target->base : NULL,
+    };
+    int code = image_write(&wish, digest, err);
+    if (code < 0)
+        return code;
+    printf("%s\n", digest);
+    return chimera_folder_remove(folder, err);
+}
