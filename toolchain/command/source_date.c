@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/command/source_date.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,9 +11,11 @@ int source_date_read(int64_t *ret_seconds, struct chimera_error *err)
     *ret_seconds = 0;
     if (!text || !*text)
         return CHIMERA_OK;
-    errno = 0;
-    long long seconds = strtoll(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] != '\0' || errno != 0 || seconds > SOURCE_DATE_MAX)
+    int64_t seconds = 0;
+    const char *at = text;
+    while (*at >= '0' && *at <= '9' && seconds <= SOURCE_DATE_MAX)
+        seconds = 10 * seconds + (*at++ - '0');
+    if (*at || seconds > SOURCE_DATE_MAX)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "SOURCE_DATE_EPOCH is \"%s\": it takes seconds since 1970, as `date "
                             "+%%s` writes them",

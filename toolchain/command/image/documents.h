@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* documents.h - the two documents of an image: its config, which says how it is run, and its
- * manifest, whose digest is the image's (OCI image specification 1.1, config.md and manifest.md).
+ * manifest, whose digest is the image's (OCI image specification 1.1, "Image Configuration"
+ * and "Image Manifest").
  * No files. */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_IMAGE_DOCUMENTS_H
 #define CHIMERA_TOOLCHAIN_COMMAND_IMAGE_DOCUMENTS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* layout.h - a folder with container images (OCI image specification 1.1, image-layout.md): blobs
+/* layout.h - a folder with container images (OCI image specification 1.1, "Image Layout"): blobs
  * by their digests, and index.json, which says what a tag means.
  *
  * Writing adds blobs, each whole and synced before its name is there, and then changes index.json
