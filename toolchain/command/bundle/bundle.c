@@ -33,7 +33,7 @@ static int make_bundle(struct bundle_draft *draft, const struct bundle_target *t
         code = bundle_draft_write_manifest(draft, &policies, err);
     if (code == CHIMERA_OK && draft->key)
         code = bundle_draft_sign(draft, err);
-    return code < 0 ? code : bundle_target_put(target, draft->folder, err);
+    return code < 0 ? code : bundle_target_put(target, draft->folder, draft->seconds, err);
 }
 
 static void say(void *context, const char *line)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "runtime/base/file.h"
+#include "toolchain/command/bundle/documents/contents.h"
 #include "toolchain/command/bundle/place.h"
 #include "toolchain/command/image/image.h"
 
@@ -48,16 +49,20 @@ int bundle_target_check(const struct bundle_target *target, struct chimera_error
                                 : bundle_check_target(target->path, err);
 }
 
-int bundle_target_put(const struct bundle_target *target, const char *folder,
+int bundle_target_put(const struct bundle_target *target, const char *folder, int64_t seconds,
                       struct chimera_error *err)
 {
+    char created[BUNDLE_MOMENT_TEXT];
     char digest[CHIMERA_OCI_DIGEST_MAX];
     if (!target->image.folder)
         return bundle_put_in_place(folder, target->path, err);
+    bundle_moment_write(seconds, created);
     const struct image_wish wish = {
         .bundle = folder,
         .place = &target->image,
         .base = target->base.folder ? &target->base : NULL,
+        .seconds = seconds,
+        .created = created,
     };
     int code = image_write(&wish, digest, err);
     if (code < 0)

@@ -19,9 +19,9 @@ void bundle_target_done(struct bundle_target *target);
 /* May it be written there? */
 int bundle_target_check(const struct bundle_target *target, struct chimera_error *err);
 
-/* The finished bundle in `folder` comes to its place, and `folder` is no more. An image's digest is
- * printed. */
-int bundle_target_put(const struct bundle_target *target, const char *folder,
+/* The finished bundle in `folder` comes to its place, and `folder` is no more. An image has the
+ * time `seconds`, and its digest is printed. */
+int bundle_target_put(const struct bundle_target *target, const char *folder, int64_t seconds,
                       struct chimera_error *err);
 
 #endif

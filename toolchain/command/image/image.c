@@ -17,7 +17,6 @@
 #include "toolchain/command/image/documents.h"
 #include "toolchain/command/image/placing.h"
 #include "toolchain/command/image/root.h"
-#include "toolchain/command/source_date.h"
 
 #define SIGNATURE_MAX ((size_t)16 << 20)
 #define EMPTY "{}"
@@ -25,8 +24,7 @@
 struct work {
     const struct image_wish *wish;
     char *staging, *blobs; /* owned: a layout beside the place, and its blobs */
-    int64_t seconds;
-    char created[SOURCE_DATE_TEXT], bundle[CHIMERA_OCI_DIGEST_MAX];
+    char bundle[CHIMERA_OCI_DIGEST_MAX];
     struct image_tree root, policies;
     struct image_libraries libraries;
     struct image_layer server, layer;
@@ -41,7 +39,7 @@ static int write_tree(struct work *work, struct image_tree *tree, struct image_l
                       struct chimera_error *err)
 {
     image_tree_sort(tree);
-    return image_layer_write(tree, work->seconds, work->blobs, layer, err);
+    return image_layer_write(tree, work->wish->seconds, work->blobs, layer, err);
 }
 
 static int write_server(struct work *work, struct chimera_error *err)
@@ -98,7 +96,7 @@ static int write_documents(struct work *work, struct chimera_error *err)
     const bool has_base = work->wish->base != NULL;
     const struct image_facts facts = {
         .architecture = work->libraries.architecture,
-        .created = work->created,
+        .created = work->wish->created,
         .bundle = work->bundle,
         .server = has_base ? NULL : &work->server,
         .layer = &work->layer,
@@ -166,11 +164,7 @@ static int make(struct work *work, struct chimera_error *err)
 {
     int code = image_layout_check_target(work->wish->place->folder, err);
     if (code == CHIMERA_OK)
-        code = source_date_read(&work->seconds, err);
-    if (code < 0)
-        return code;
-    source_date_write(work->seconds, work->created);
-    code = image_staging_make(work->wish->place->folder, &work->staging, err);
+        code = image_staging_make(work->wish->place->folder, &work->staging, err);
     if (code == CHIMERA_OK)
         code = image_layout_make(work->staging, &work->blobs, err);
     if (code == CHIMERA_OK)

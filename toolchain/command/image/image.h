@@ -10,6 +10,8 @@ struct image_wish {                  /* borrowed */
     const char *bundle;              /* folder of a finished bundle */
     const struct image_place *place; /* where to */
     const struct image_place *base;  /* an image that has the server; NULL: the server beside us */
+    int64_t seconds;                 /* since 1970: the time of all that is in it */
+    const char *created;             /* the same as RFC 3339 has it */
 };
 
 /* Adds the image to the layout at its place, which is made when it is not there; a signature that
