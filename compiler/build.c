@@ -209,8 +209,11 @@ static int copy_plugin(const struct build_run *run, const char *so, const char *
         CHIMERA_FREE char *target = output_name(run, folder, suffixes[i]);
         if (!source || !target)
             return chimera_fail_memory(err);
-        if (access(source, F_OK) == 0)
-            code = chimera_file_copy(source, target, CHIMERA_FILE_CODE, err);
+        if (access(source, F_OK) < 0)
+            continue;
+        code = run->builder->options.is_draft
+                   ? chimera_file_copy_unsynced(source, target, CHIMERA_FILE_CODE, err)
+                   : chimera_file_copy(source, target, CHIMERA_FILE_CODE, err);
     }
     if (code == 0 && !(*ret_path = output_name(run, folder, ".so")))
         code = chimera_fail_memory(err);

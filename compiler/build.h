@@ -31,6 +31,8 @@ struct chimera_build_options { /* all borrowed */
     bool has_no_cache;        /* neither read nor fill it */
     const char
         *output;   /* NULL: only the cache (or, without one, a folder that ends with the builder) */
+    bool is_draft; /* the output is a folder that the caller syncs when it is whole
+                      (chimera_folder_sync()): its files are not synced one by one */
     unsigned jobs; /* 0: the processors that we may use */
     struct chimera_progress *progress; /* NULL: none */
     /* $CHIMERA_COMPILER_LAUNCHER of the caller: a program and its first arguments, separated by
@@ -76,6 +78,8 @@ int chimera_build_bare(struct chimera_builder *builder, const char *path, enum c
                        struct chimera_built *ret_built, struct chimera_error *err);
 
 const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder);
+/* Borrowed; NULL: it has none, or there is no builder. */
+struct chimera_cache *chimera_builder_cache(const struct chimera_builder *builder);
 
 /* What names the tools of a tier (native/identity.h), which are asked when they were not yet:
  * borrowed from the builder. NULL: a tool is missing or too old, as `err` says. */

@@ -155,6 +155,11 @@ const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *
     return &builder->tools;
 }
 
+struct chimera_cache *chimera_builder_cache(const struct chimera_builder *builder)
+{
+    return builder ? builder->cache : NULL;
+}
+
 const char *chimera_builder_identity(struct chimera_builder *builder, enum chimera_tier tier,
                                      struct chimera_error *err)
 {

@@ -14,7 +14,6 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 
-#define OBJECT_MAX ((size_t)1 << 30)
 /* --- Opening --- */
 
 int chimera_cache_folder(char **ret_folder, struct chimera_error *err)
@@ -174,70 +173,6 @@ bool chimera_cache_take_damage(struct chimera_cache *cache, struct chimera_error
                      cache->damage_count - 1);
     cache->damage_count = 0;
     return true;
-}
-
-/* --- Objects: the bytes, the key, the digest of both --- */
-
-static char *object_path(const struct chimera_cache *cache, const struct chimera_digest *key)
-{
-    char hex[CHIMERA_DIGEST_HEX];
-    chimera_digest_hex(key, hex);
-    return chimera_path_join(cache->objects, hex);
-}
-
-void cache_touch(const char *path)
-{
-    utimensat(AT_FDCWD, path, NULL, 0); /* best effort: an entry that seems old goes earlier */
-}
-
-static bool is_sound(struct chimera_slice entry, const struct chimera_digest *key,
-                     struct chimera_slice *ret_object)
-{
-    struct chimera_digest digest;
-    if (entry.size <= 2 * CHIMERA_DIGEST_BYTES)
-        return false;
-    struct chimera_slice keyed = {entry.data, entry.size - CHIMERA_DIGEST_BYTES};
-    *ret_object = (struct chimera_slice){entry.data, keyed.size - CHIMERA_DIGEST_BYTES};
-    return memcmp(entry.data + ret_object->size, key->bytes, CHIMERA_DIGEST_BYTES) == 0 &&
-           chimera_digest_of(keyed, &digest) == CHIMERA_OK &&
-           memcmp(digest.bytes, entry.data + keyed.size, CHIMERA_DIGEST_BYTES) == 0;
-}
-
-bool chimera_cache_get_object(struct chimera_cache *cache, const struct chimera_digest *key,
-                              const char *path)
-{
-    CHIMERA_FREE char *entry = object_path(cache, key);
-    struct chimera_buffer bytes;
-    struct chimera_slice object;
-    bool is_found = false;
-    chimera_buffer_init(&bytes, OBJECT_MAX);
-    if (!entry || access(entry, F_OK) < 0)
-        return false;
-    if (chimera_file_read(entry, &bytes, NULL) == CHIMERA_OK &&
-        is_sound(chimera_buffer_slice(&bytes), key, &object)) {
-        is_found = chimera_file_write_scratch(path, object, NULL) == CHIMERA_OK;
-        cache_touch(entry);
-    } else {
-        cache_note_damage(cache, entry, "it is not what was written");
-        unlink(entry);
-    }
-    chimera_buffer_free(&bytes);
-    return is_found;
-}
-
-void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_digest *key,
-                              const char *path)
-{
-    CHIMERA_FREE char *entry = object_path(cache, key);
-    struct chimera_buffer bytes;
-    struct chimera_digest digest;
-    chimera_buffer_init(&bytes, OBJECT_MAX);
-    if (entry && chimera_file_read(path, &bytes, NULL) == CHIMERA_OK &&
-        chimera_buffer_append(&bytes, chimera_digest_slice(key)) == CHIMERA_OK &&
-        chimera_digest_of(chimera_buffer_slice(&bytes), &digest) == CHIMERA_OK &&
-        chimera_buffer_append(&bytes, chimera_digest_slice(&digest)) == CHIMERA_OK)
-        chimera_file_write(entry, chimera_buffer_slice(&bytes), CHIMERA_FILE_PRIVATE, NULL);
-    chimera_buffer_free(&bytes);
 }
 
 /* --- Scratch folders --- */

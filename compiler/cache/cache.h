@@ -44,6 +44,11 @@ bool chimera_cache_get_object(struct chimera_cache *cache, const struct chimera_
 void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_digest *key,
                               const char *path);
 
+/* That something was found out, which `key` is a digest of: kept like an object, lost like one, and
+ * never told as damage. */
+bool chimera_cache_has_note(const struct chimera_cache *cache, const struct chimera_digest *key);
+void chimera_cache_put_note(struct chimera_cache *cache, const struct chimera_digest *key);
+
 /* FOLDER/plugins/STEM.so when it is there and sound, and marks it as used now; NULL when not. Owned
  * by the caller. */
 char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem,

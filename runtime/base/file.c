@@ -107,6 +107,35 @@ int chimera_file_sync(const char *path, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
+/* Begins to write; best effort. */
+static int begin_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)walk;
+    if (type != FTW_F || !S_ISREG(status->st_mode))
+        return 0;
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0)
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    return 0;
+}
+
+static int sync_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)walk;
+    if (type == FTW_F ? !S_ISREG(status->st_mode) : type != FTW_D)
+        return type == FTW_NS || type == FTW_DNR ? -1 : 0;
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    return fd < 0 ? -1 : fsync(fd);
+}
+
+int chimera_folder_sync(const char *path, struct chimera_error *err)
+{
+    nftw(path, begin_entry, 16, FTW_PHYS);
+    if (nftw(path, sync_entry, 16, FTW_PHYS) == 0)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EIO, "cannot write %s to the disk: %s", path, strerror(errno));
+}
+
 /* Closes the temporary file and gives it its name, or takes it away; negative errno, as `code`. */
 static int rename_temporary(int fd, const char *name, const char *path, int code)
 {
@@ -277,15 +306,30 @@ static int copy_data(int from, int to)
     return 0;
 }
 
-int chimera_file_copy(const char *from, const char *path, mode_t mode, struct chimera_error *err)
+static int copy_file(const char *from, const char *path, mode_t mode, bool is_synced,
+                     struct chimera_error *err)
 {
     CHIMERA_CLOSE int source = open(from, O_RDONLY | O_CLOEXEC);
     if (source < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", from, strerror(errno));
     CHIMERA_FREE char *name = NULL;
     int fd = chimera_file_temporary(path, mode, &name);
-    int code = fd < 0 ? fd : finish_temporary(fd, name, path, copy_data(source, fd));
+    int code = fd < 0 ? fd : copy_data(source, fd);
+    if (fd >= 0)
+        code = is_synced ? finish_temporary(fd, name, path, code)
+                         : rename_temporary(fd, name, path, code);
     return fail_to_write(path, code, err);
+}
+
+int chimera_file_copy(const char *from, const char *path, mode_t mode, struct chimera_error *err)
+{
+    return copy_file(from, path, mode, true, err);
+}
+
+int chimera_file_copy_unsynced(const char *from, const char *path, mode_t mode,
+                               struct chimera_error *err)
+{
+    return copy_file(from, path, mode, false, err);
 }
 
 /* Its name is synced like a file's. EEXIST counts as made. */

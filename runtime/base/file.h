@@ -59,6 +59,15 @@ int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,
 /* Copies `from` to `path` atomically, holes kept. */
 int chimera_file_copy(const char *from, const char *path, mode_t mode, struct chimera_error *err);
 
+/* The same, and not synced: into a folder that is synced when it is whole. */
+int chimera_file_copy_unsynced(const char *from, const char *path, mode_t mode,
+                               struct chimera_error *err);
+
+/* A folder with all files and folders in it, which nobody else changes meanwhile, reaches the disk.
+ * Quicker than a sync of each as it is written: all of them are under way before the first is
+ * waited for. Links are not followed. */
+int chimera_folder_sync(const char *path, struct chimera_error *err);
+
 /* What has been written to the file at `path`, or the names in that folder, reaches the disk. Links
  * are not followed. */
 int chimera_file_sync(const char *path, struct chimera_error *err);

@@ -30,6 +30,7 @@ int bundle_draft_check_set(struct bundle_draft *draft, const struct chimera_buil
     draft->check.path = draft->path;
     draft->check.text = chimera_buffer_slice(&draft->text);
     draft->check.policies = &draft->policies;
+    draft->check.takes_notes = true;
     int code = chimera_builder_new(options, &draft->check.builder, err);
     if (code == CHIMERA_OK) {
         set_check_file(&draft->check, &findings);

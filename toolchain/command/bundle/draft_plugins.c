@@ -54,7 +54,8 @@ static int build_module(const struct bundle_draft *draft, struct chimera_builder
     if (built.warning)
         say_warning("%s: %s", module->name, built.warning);
     code = note_plugin(module, built.plugin, err);
-    if (code == CHIMERA_OK && !draft->has_no_trial && !trial_starts(built.plugin, &why))
+    if (code == CHIMERA_OK && !draft->has_no_trial &&
+        !trial_starts(built.plugin, chimera_builder_cache(builder), &why))
         code = chimera_fail(err, why.code, "%s: %s", module->name, why.text);
     chimera_built_done(&built);
     return code;
@@ -66,6 +67,7 @@ int bundle_draft_build_modules(struct bundle_draft *draft, struct chimera_build_
     struct chimera_builder *builder = NULL;
     size_t failures = draft->missing;
     options->output = draft->folder;
+    options->is_draft = true; /* synced when it is put in place */
     int code = chimera_builder_new(options, &builder, err);
     if (code < 0)
         return code;

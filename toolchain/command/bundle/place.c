@@ -89,6 +89,8 @@ int bundle_put_in_place(const char *folder, const char *target, struct chimera_e
     if (code < 0)
         return code;
     code = open_to_all(folder, err);
+    if (code == CHIMERA_OK)
+        code = chimera_folder_sync(folder, err); /* what was copied was not */
     if (code < 0)
         return code;
     if (rename(folder, target) == 0) {

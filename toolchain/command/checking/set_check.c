@@ -19,6 +19,7 @@
 #include "toolchain/command/author/host_calls.h"
 #include "toolchain/command/checking/grants.h"
 #include "toolchain/command/checking/policy_start.h"
+#include "toolchain/command/checking/start_note.h"
 #include "toolchain/command/commands.h"
 
 #define LIMIT_SECONDS 2 /* a server's, without --policy-timeout */
@@ -278,7 +279,13 @@ void set_check_policy(const struct set_check *check, size_t index, const char *m
                                        .lock = policy->plugin ? &policy->lock : NULL,
                                        .spec = policy,
                                        .limit_ms = limit_of(check, policy)};
-    code = policy_start_check(&start, &why);
+    struct chimera_cache *cache = check->takes_notes ? chimera_builder_cache(check->builder) : NULL;
+    const struct start_note note = {start.plugin, policy, start.limit_ms};
+    if (!start_note_is_there(&note, cache)) {
+        code = policy_start_check(&start, &why);
+        if (code == CHIMERA_OK)
+            start_note_put(&note, cache);
+    }
     bool is_settings =
         strncmp(why.text, CHIMERA_SETTINGS_REFUSED, strlen(CHIMERA_SETTINGS_REFUSED)) == 0;
     if (is_settings)

@@ -34,6 +34,7 @@ struct set_check {              /* borrowed; all zero but for what is known */
     struct chimera_slice text; /* of it; empty: nothing to look at, as we have written it */
     struct policies *policies;
     struct chimera_builder *builder; /* NULL: all are plugins */
+    bool takes_notes; /* who was found good before is not asked again (start_note.h) */
 };
 
 /* Takes SET_CHECK_FLAGS. */

@@ -7,6 +7,7 @@
 #include "runtime/log/log.h"
 #include "runtime/policy/policy.h"
 #include "toolchain/command/checking/guest_child.h"
+#include "toolchain/command/checking/start_note.h"
 
 #define TARGET "chimera::trial"
 #define LIMIT_MS 10000u        /* of the policy's start */
@@ -41,14 +42,19 @@ static int start_policy(const void *context, struct chimera_error *err)
     return code < 0 ? code : chimera_policy_warm(policy, 0, err);
 }
 
-bool trial_starts(const char *plugin, struct chimera_error *ret_why)
+bool trial_starts(const char *plugin, struct chimera_cache *cache, struct chimera_error *ret_why)
 {
+    const struct start_note note = {.plugin = plugin};
     struct chimera_error said = {.code = CHIMERA_EIO, .text = "it ended without a word"};
+    if (start_note_is_there(&note, cache))
+        return true;
     bool is_heard = guest_child_ask(start_policy, plugin, WAIT_MS, &said);
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("tried whether it starts"),
                      CHIMERA_TEXT("path", chimera_slice_of(plugin)),
                      CHIMERA_BOOL("heard", is_heard), CHIMERA_NUMBER("code", said.code),
                      CHIMERA_TEXT("said", chimera_slice_of(said.text)));
+    if (is_heard && said.code == CHIMERA_OK)
+        start_note_put(&note, cache);
     if (!is_heard || !trial_is_final(said.code))
         return true;
     trial_fail(&said, ret_why);

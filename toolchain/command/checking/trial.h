@@ -11,11 +11,12 @@
 
 #include <stdbool.h>
 
-#include "runtime/base/error.h"
+#include "compiler/cache/cache.h"
 
 /* False when it can never run here; `ret_why` says why. What could not be found out, for want of
- * time or memory, counts as true. `plugin` is the path of the .so. */
-bool trial_starts(const char *plugin, struct chimera_error *ret_why);
+ * time or memory, counts as true. `plugin` is the path of the .so. One that is noted in the cache
+ * (start_note.h) is not tried again; NULL: it is in any case. */
+bool trial_starts(const char *plugin, struct chimera_cache *cache, struct chimera_error *ret_why);
 
 /* Where a start is the same every time: a trap, a missing function, a limit. */
 bool trial_is_final(int code);

@@ -74,7 +74,7 @@ static int build_and_start(struct chimera_builder *builder, const char *path,
 {
     struct chimera_built built = {0};
     int code = chimera_build(builder, path, CHIMERA_MODE_WAPC, tier, &built, err);
-    if (code == CHIMERA_OK && !trial_starts(built.plugin, err))
+    if (code == CHIMERA_OK && !trial_starts(built.plugin, NULL, err))
         code = CHIMERA_EREFUSED;
     chimera_built_done(&built);
     return code;

@@ -131,7 +131,8 @@ static int build_tier(struct task *task, const char *argument,
                      CHIMERA_NUMBER("wasm_bytes", (int64_t)built.wasm_bytes),
                      CHIMERA_NUMBER("code_bytes", (int64_t)built.code_bytes));
     struct chimera_error why = {0};
-    bool starts = task->has_no_trial || trial_starts(built.plugin, &why);
+    bool starts = task->has_no_trial ||
+                  trial_starts(built.plugin, chimera_builder_cache(task->builder), &why);
     print_built(task, argument, &built,
                 (const char *const[2]){built.warning, starts ? NULL : why.text});
     fflush(stdout); /* whoever waits for the quick tier goes on with it */
@@ -165,7 +166,8 @@ static bool take_built(const struct task *task, const char *argument,
         return false;
     int code = fetched->plugin ? taken_plugin(&wanted, &built, &why)
                                : chimera_fail(&why, CHIMERA_EINVAL, "%s", fetched->plugin_note);
-    if (code == CHIMERA_OK && !task->has_no_trial && !trial_starts(built.plugin, &why))
+    if (code == CHIMERA_OK && !task->has_no_trial &&
+        !trial_starts(built.plugin, chimera_builder_cache(task->builder), &why))
         code = why.code;
     built.milliseconds = (uint64_t)(chimera_clock_ms() - since_ms);
     if (code == CHIMERA_OK)
