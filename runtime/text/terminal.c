@@ -59,3 +59,14 @@ unsigned chimera_terminal_width(int fd)
     width = width ? width : WIDTH;
     return width < WIDTH_MIN ? WIDTH_MIN : width;
 }
+
+bool chimera_terminal_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        const char *locale = getenv(names[i]);
+        if (locale && *locale)
+            return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
+    }
+    return false;
+}

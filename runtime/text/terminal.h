@@ -31,4 +31,8 @@ const char *chimera_colour_end(int fd);
 /* Columns of a line: $COLUMNS, else those of the terminal, else 80; at least 40. */
 unsigned chimera_terminal_width(int fd);
 
+/* Are texts UTF-8 there? What the locale's variables say: LC_ALL, LC_CTYPE or LANG, the first that
+ * is not empty; without any it is the C locale. */
+bool chimera_terminal_is_utf8(void);
+
 #endif

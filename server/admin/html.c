@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "runtime/text/printable.h"
-
 #define BAR_WIDTH 160u
 #define BAR_HEIGHT 10u
 
@@ -18,99 +16,6 @@
 #define CHART_WIDTH (BARS * STEP)
 #define CHART_HEIGHT 34u
 #define CHART_FIRST_NS 1000.0
-
-static const char *entity_of(char byte)
-{
-    switch (byte) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    case '\n':
-    case '\t':
-        return " ";
-    default:
-        return NULL;
-    }
-}
-
-void html_text(struct chimera_slice text, struct chimera_buffer *out)
-{
-    chimera_buffer_text(out, "<bdi>");
-    while (text.size > 0) {
-        /* What may not be shown as it is becomes U+FFFD. */
-        char room[CHIMERA_PRINTABLE_SIZE];
-        struct chimera_slice shown;
-        const char *entity = entity_of(text.data[0]);
-        size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
-        if (entity)
-            chimera_buffer_text(out, entity);
-        else
-            chimera_buffer_append(out, shown.data == room ? CHIMERA_SLICE("\xef\xbf\xbd") : shown);
-        text.data += size;
-        text.size -= size;
-    }
-    chimera_buffer_text(out, "</bdi>");
-}
-
-void html_word(const char *text, struct chimera_buffer *out)
-{
-    html_text(chimera_slice_of(text), out);
-}
-
-void html_count(uint64_t count, struct chimera_buffer *out)
-{
-    char text[32];
-    size_t at = sizeof(text);
-    unsigned digits = 0;
-    do {
-        if (digits > 0 && digits % 3 == 0)
-            text[--at] = ',';
-        text[--at] = (char)('0' + count % 10);
-        count /= 10;
-        digits++;
-    } while (count);
-    chimera_buffer_append(out, (struct chimera_slice){text + at, sizeof(text) - at});
-}
-
-/* Three digits that count. */
-static void put_scaled(double number, const char *unit, struct chimera_buffer *out)
-{
-    int decimals = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
-    chimera_buffer_print(out, "%.*f %s", decimals, number, unit);
-}
-
-void html_duration(uint64_t ns, struct chimera_buffer *out)
-{
-    if (ns < 1000)
-        chimera_buffer_print(out, "%u ns", (unsigned)ns);
-    else if (ns < 1000000)
-        put_scaled((double)ns / 1e3, "µs", out);
-    else if (ns < 1000000000)
-        put_scaled((double)ns / 1e6, "ms", out);
-    else
-        put_scaled((double)ns / 1e9, "s", out);
-}
-
-void html_bytes(uint64_t bytes, struct chimera_buffer *out)
-{
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
-    double number = (double)bytes / 1024;
-    if (bytes < 1024) {
-        chimera_buffer_print(out, "%u B", (unsigned)bytes);
-        return;
-    }
-    size_t unit = 0;
-    for (; number >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
-        number /= 1024;
-    put_scaled(number, units[unit], out);
-}
 
 void html_moment(uint64_t ms, struct chimera_buffer *out)
 {
@@ -196,10 +101,10 @@ static void put_summary(const struct counters_view *counts, struct chimera_buffe
         return;
     }
     chimera_buffer_text(out, counts->wall.total == 1 ? "one evaluation, " : "p50 ");
-    html_duration(counters_quantile(counts, 0.5), out);
+    chimera_figure_duration(counters_quantile(counts, 0.5), out);
     if (counts->wall.total > 1) {
         chimera_buffer_text(out, ", p99 ");
-        html_duration(counters_quantile(counts, 0.99), out);
+        chimera_figure_duration(counters_quantile(counts, 0.99), out);
     }
 }
 

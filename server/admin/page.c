@@ -168,7 +168,7 @@ static void put_notes(const struct page *page)
         page_put(page, "<p class=\"note bad\"><b>The last reload was refused</b> (");
         html_moment(server->refused_ms, page->out);
         page_put(page, "); the policies before it go on serving. ");
-        html_word(server->refusal, page->out);
+        chimera_html_word(server->refusal, page->out);
         page_put(page, "</p>");
     }
 }
@@ -177,7 +177,7 @@ static void put_notes(const struct page *page)
 static void put_quantile(const struct page *page, double quantile)
 {
     if (page->sum.wall.total)
-        html_duration(counters_quantile(&page->sum, quantile), page->out);
+        chimera_figure_duration(counters_quantile(&page->sum, quantile), page->out);
     else
         page_put(page, "–");
 }
@@ -192,7 +192,7 @@ static void begin_tile(const struct page *page, const char *name)
 static void put_small(const struct page *page, uint64_t count, const char *what)
 {
     page_put(page, "<small>");
-    html_count(count, page->out);
+    chimera_figure_count(count, page->out);
     page_put(page, what);
     page_put(page, "</small></dd></div>");
 }
@@ -202,16 +202,16 @@ static void put_tiles(const struct page *page)
     const struct counters_view *sum = &page->sum;
     page_put(page, "<dl class=\"tiles\">");
     begin_tile(page, "Policies and groups");
-    html_count(page->policy_count, page->out);
+    chimera_figure_count(page->policy_count, page->out);
     put_small(page, page->failed_count, " failed to start");
     begin_tile(page, "Evaluations");
-    html_count(sum->evaluations, page->out);
+    chimera_figure_count(sum->evaluations, page->out);
     put_small(page, sum->mutated, " with a change");
     begin_tile(page, "Rejected");
-    html_count(sum->rejected, page->out);
+    chimera_figure_count(sum->rejected, page->out);
     page_put(page, "</dd></div>");
     begin_tile(page, "Errors");
-    html_count(sum->errors, page->out);
+    chimera_figure_count(sum->errors, page->out);
     put_small(page, sum->deadlines, " at the time limit");
     begin_tile(page, "Evaluation, p50");
     put_quantile(page, 0.5);
@@ -220,12 +220,12 @@ static void put_tiles(const struct page *page)
     page_put(page, "</small></dd></div>");
     begin_tile(page, "Workers' memory");
     if (page->server.workers.resident_bytes)
-        html_bytes(page->server.workers.resident_bytes, page->out);
+        chimera_figure_bytes(page->server.workers.resident_bytes, page->out);
     else
         page_put(page, "–");
     put_small(page, page->server.restarts, " restarts");
     begin_tile(page, "Reloads");
-    html_count(page->server.reloads, page->out);
+    chimera_figure_count(page->server.reloads, page->out);
     put_small(page, page->server.refused_reloads, " refused");
     page_put(page, "</dl>");
 }

@@ -17,12 +17,12 @@ static void put_origin(const struct page *page, const struct scoreboard_spec *sp
         return;
     page_put(page, "<small class=\"origin\">");
     if (spec->manifest_digest[0]) {
-        html_word(spec->manifest_digest, page->out);
+        chimera_html_word(spec->manifest_digest, page->out);
         page_put(page, "<br>");
     }
     if (spec->signers[0]) {
         page_put(page, "signed: ");
-        html_word(spec->signers, page->out);
+        chimera_html_word(spec->signers, page->out);
         page_put(page, "<br>");
     }
     page_put(page, "fetched ");
@@ -38,7 +38,7 @@ static void put_stop(const struct page *page, const struct admin_policy *policy)
         return;
     page_put(page, "<small class=\"why\" title=\"the function in which the policy last trapped, or "
                    "was stopped at its time limit\">last stopped in ");
-    html_text((struct chimera_slice){stop.function, stop.function_text.size}, page->out);
+    chimera_html_text((struct chimera_slice){stop.function, stop.function_text.size}, page->out);
     page_put(page, stop.function_text.is_cut ? "…, " : ", ");
     page_put_ago(page, stop.at_ms);
     page_put(page, "</small>");
@@ -65,16 +65,17 @@ static void put_name(const struct page *page, const struct admin_policy *policy)
     page_put(page, "<a class=\"name\" href=\"/?policy=");
     page_put_id(page, policy->id);
     page_put(page, "\" title=\"this one alone, with its rejections\">");
-    html_text(policy->id, page->out);
+    chimera_html_text(policy->id, page->out);
     page_put(page, "</a>");
     put_tags(page, policy);
     if (is_failed(policy)) {
         page_put(page, "<small class=\"why\">");
-        html_word(policy->score.note.failure, page->out);
+        chimera_html_word(policy->score.note.failure, page->out);
         page_put(page, "</small>");
     } else {
         page_put(page, "<small>");
-        html_word(policy->spec.is_group ? policy->spec.source : policy->score.note.mode, page->out);
+        chimera_html_word(policy->spec.is_group ? policy->spec.source : policy->score.note.mode,
+                          page->out);
         page_put(page, "</small>");
     }
     put_stop(page, policy);
@@ -91,7 +92,7 @@ static void put_rejected(const struct page *page, const struct admin_policy *pol
         page_put_id(page, policy->id);
         page_put(page, "#rejections\" title=\"its last rejections\">");
     }
-    html_count(policy->counts.rejected, page->out);
+    chimera_figure_count(policy->counts.rejected, page->out);
     page_put(page, is_link ? "</a>" : "");
 }
 
@@ -101,14 +102,14 @@ static void put_verdicts(const struct page *page, const struct admin_policy *pol
     page_put(page, "<td class=\"wide\">");
     html_verdict_bar(counts, page->out);
     page_put(page, "<small title=\"accepted · rejected · errors\">");
-    html_count(counts->accepted, page->out);
+    chimera_figure_count(counts->accepted, page->out);
     page_put(page, " · ");
     put_rejected(page, policy);
     page_put(page, " · ");
-    html_count(counts->errors, page->out);
+    chimera_figure_count(counts->errors, page->out);
     if (counts->start_errors) {
         page_put(page, " · ");
-        html_count(counts->start_errors, page->out);
+        chimera_figure_count(counts->start_errors, page->out);
         page_put(page, " not started");
     }
     page_put(page, "</small></td>");
@@ -120,12 +121,12 @@ static void put_times(const struct page *page, const struct counters_view *count
     html_histogram(counts, page->out);
     page_put(page, "</td><td class=\"r\" data-name=\"p50, p99\">");
     if (counts->wall.total > 1) {
-        html_duration(counters_quantile(counts, 0.5), page->out);
+        chimera_figure_duration(counters_quantile(counts, 0.5), page->out);
         page_put(page, "<small>");
-        html_duration(counters_quantile(counts, 0.99), page->out);
+        chimera_figure_duration(counters_quantile(counts, 0.99), page->out);
         page_put(page, "</small>");
     } else if (counts->wall.total == 1) {
-        html_duration(counters_quantile(counts, 0.5), page->out);
+        chimera_figure_duration(counters_quantile(counts, 0.5), page->out);
         page_put(page, "<small>once</small>");
     } else {
         page_put(page, DASH);
@@ -138,7 +139,7 @@ static void put_cpu(const struct page *page, const struct admin_policy *policy)
     const char *class = admin_cpu_class_of(&policy->counts);
     page_put(page, "<td class=\"r\" data-name=\"CPU, most under\">");
     if (!policy->spec.is_group && policy->counts.evaluations) {
-        html_duration(policy->counts.cpu_ns, page->out);
+        chimera_figure_duration(policy->counts.cpu_ns, page->out);
         page_put(page, "<small>");
         page_put(page, *class ? class : DASH);
         page_put(page, "</small>");
@@ -154,11 +155,11 @@ static void put_memory(const struct page *page, const struct admin_policy *polic
     page_put(page, "<td class=\"r\" data-name=\"Memory\">");
     if (policy->score.instances) {
         if (policy->score.kept_bytes)
-            html_bytes(policy->score.kept_bytes, page->out);
+            chimera_figure_bytes(policy->score.kept_bytes, page->out);
         else
             page_put(page, "given back");
         page_put(page, "<small>");
-        html_count(policy->score.instances, page->out);
+        chimera_figure_count(policy->score.instances, page->out);
         page_put(page, policy->score.instances == 1 ? " instance</small>" : " instances</small>");
     } else {
         page_put(page, DASH);
@@ -191,7 +192,7 @@ static void put_legend(const struct page *page)
 static void put_left_out(const struct page *page)
 {
     page_put(page, "<p class=\"note\"><b>");
-    html_count(page->row_count - ROWS_MAX, page->out);
+    chimera_figure_count(page->row_count - ROWS_MAX, page->out);
     page_put(page, " more</b> are on <a href=\"/policies\">/policies</a>.</p>");
 }
 

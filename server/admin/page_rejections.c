@@ -5,7 +5,7 @@
 /* A field of a rejection, with a mark where it was cut. */
 static void put_field(const struct page *page, const char *bytes, const struct rejection_text *text)
 {
-    html_text((struct chimera_slice){bytes, text->size}, page->out);
+    chimera_html_text((struct chimera_slice){bytes, text->size}, page->out);
     if (text->is_cut)
         page_put(page, "…");
 }
@@ -14,7 +14,7 @@ static void put_field(const struct page *page, const char *bytes, const struct r
 static void put_who(const struct page *page, const struct rejection *rejection)
 {
     page_put(page, "<td class=\"who wide\"><span class=\"name\">");
-    html_text(scoreboard_id(page->admin->scoreboard, rejection->policy), page->out);
+    chimera_html_text(scoreboard_id(page->admin->scoreboard, rejection->policy), page->out);
     page_put(page, "</span>");
     if (rejection->is_monitor)
         page_put_tag(page, "monitor", "monitor mode: the request was accepted all the same", false);
@@ -55,7 +55,7 @@ static void put_cause(const struct page *page, const struct rejection_cause *cau
     page_put(page, "<li>");
     if (field.size) {
         page_put(page, "<b>");
-        html_text(field, page->out);
+        chimera_html_text(field, page->out);
         page_put(page, cause->field_text.is_cut ? "…</b> " : "</b> ");
     }
     FIELD(page, cause, message);
