@@ -9,7 +9,12 @@
 
 #define PROGRAM_ABOUT "Compiles Kubernetes admission policies ahead of time, and runs them"
 
-enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = CHIMERA_CLI_EXIT_USAGE };
+enum exit_code {
+    EXIT_GOOD = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = CHIMERA_CLI_EXIT_USAGE,
+    EXIT_BREACH = 3, /* a policy costs more than it may */
+};
 
 /* Has all others; called kwctl it has only the options that kwctl has. main.c */
 const struct chimera_cli_command *program_command(const char *program);
@@ -54,6 +59,7 @@ extern const struct chimera_cli_command command_webhooks;
 #define SECTION_SIGNATURES "Signatures"
 #define SECTION_BUILDS "Builds"
 #define SECTION_OUTPUT "Output"
+#define SECTION_JUDGEMENT "Judgement"
 
 /* How a policy may be spoken to: what is shown, and what is taken besides. */
 extern const char *const option_modes[], *const option_mode_aliases[];
