@@ -222,8 +222,14 @@ static int draw(const struct result *result, struct chimera_error *err)
 {
     struct chimera_buffer text;
     chimera_buffer_init(&text, BENCH_PAGE_MAX);
-    bench_page_write(result->run, result->comparison, result->report->earlier_count,
-                     &result->findings, &text);
+    const struct bench_told told = {
+        .run = result->run,
+        .comparison = result->comparison,
+        .comparison_count = result->report->earlier_count,
+        .findings = &result->findings,
+        .is_judged = result->report->has_threshold || result->report->budget.count > 0,
+    };
+    bench_page_write(&told, &text);
     return write_file(result->report->page, &text, err);
 }
 
