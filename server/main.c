@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
@@ -87,6 +88,7 @@ static int serve(const struct options *options, struct chimera_error *err)
     open_log(&config);
     if (config.warnings)
         chimera_lines_each(chimera_slice_of(config.warnings), warn_line, NULL);
+    chimera_cli_each_unknown_variable(&options_command, "CHIMERA_", warn_line, NULL);
     code = become_daemon(options, err);
     if (code == CHIMERA_OK)
         code = policies_file_read(&config, &file, err);
@@ -140,6 +142,25 @@ static void print_version(bool is_short)
     }
 }
 
+/* A policies.yml, or a bundle, is the value of an option. */
+static const char *option_for(const char *word)
+{
+    struct stat status;
+    if (stat(word, &status) < 0)
+        return NULL;
+    return S_ISDIR(status.st_mode) ? "--bundle" : "--policies";
+}
+
+static int refuse(int argc, char **argv, const struct chimera_error *err)
+{
+    const char *option = argc > 1 && argv[1][0] != '-' ? option_for(argv[1]) : NULL;
+    chimera_printable_say(stderr, "error", "%s", err->text);
+    if (option)
+        chimera_printable_say(stderr, NULL, "  did you mean '%s %s'?", option, argv[1]);
+    fputs("\nFor more information, try '--help'.\n", stderr);
+    return CHIMERA_CLI_EXIT_USAGE;
+}
+
 static int run(int argc, char **argv)
 {
     struct options options = {0};
@@ -156,11 +177,8 @@ static int run(int argc, char **argv)
         chimera_cli_print_help("chimera-server", &options_command, stdout);
         return 0;
     }
-    if (options_parse(argc, argv, &options, &action, &err) < 0) {
-        chimera_printable_say(stderr, "error", "%s", err.text);
-        fputs("\nFor more information, try '--help'.\n", stderr);
-        return CHIMERA_CLI_EXIT_USAGE;
-    }
+    if (options_parse(argc, argv, &options, &action, &err) < 0)
+        return refuse(argc, argv, &err);
     if (action == CHIMERA_CLI_HELP)
         chimera_cli_print_help("chimera-server", &options_command, stdout);
     else if (action == CHIMERA_CLI_RUN)

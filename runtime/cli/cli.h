@@ -170,6 +170,13 @@ int chimera_cli_refuse(const char *program, const struct chimera_cli_command *co
 int chimera_cli_refuse_word(const char *program, const struct chimera_cli_command *command,
                             const char *word);
 
+/* Variables of the environment whose names begin with `prefix`, and that neither the command's
+ * options nor the table of the programs (manual.h) know: a line for each, with the nearest that
+ * there is. Those that Kubernetes sets for a Service of such a name are none. */
+void chimera_cli_each_unknown_variable(const struct chimera_cli_command *command,
+                                       const char *prefix,
+                                       void (*say)(void *context, const char *line), void *context);
+
 /* The last thing that main() does: `code`, or 1 after words on standard error where all seemed good
  * and what was printed could not be written. The disk may be full. */
 int chimera_cli_end(int code);

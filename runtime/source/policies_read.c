@@ -127,6 +127,19 @@ static void read_settings(struct reader *reader, struct json_object *entry, char
     chimera_buffer_free(&out);
 }
 
+/* Kubewarden's controller writes beside a policy what it is called in the cluster. Servers do not
+ * heed it, so nothing of it can be wrong. */
+static void read_namespace(struct reader *reader, struct json_object *entry, char **ret_namespace)
+{
+    struct json_object *name =
+        chimera_json_member(chimera_json_member(entry, "namespacedName"), "Namespace");
+    if (!json_object_is_type(name, json_type_string) || json_object_get_string_len(name) == 0)
+        return;
+    *ret_namespace = strdup(json_object_get_string(name));
+    if (!*ret_namespace)
+        reader->code = CHIMERA_ENOMEM;
+}
+
 /* --- Lists --- */
 
 typedef void element_reader(struct reader *reader, struct json_object *element, char **ret_text);
@@ -223,6 +236,7 @@ static void read_policy(struct reader *reader, const char *name, struct json_obj
     if (!policy)
         return;
     read_common(reader, entry, policy);
+    read_namespace(reader, entry, &policy->for_namespace);
     read_mode(reader, entry, &policy->mode);
     struct json_object *value = NULL;
     if (chimera_document_member(reader->document, entry, "allowedToMutate", NULL, &value)) {
@@ -293,6 +307,7 @@ static void read_group(struct reader *reader, const char *name, struct json_obje
         reader->code = CHIMERA_ENOMEM;
         return;
     }
+    read_namespace(reader, entry, &group.for_namespace);
     read_mode(reader, entry, &group.mode);
     read_text(reader, entry, "expression", AN_EXPRESSION, &group.expression);
     read_text(reader, entry, "message", "a text", &group.message);
@@ -324,6 +339,7 @@ static bool try_as(struct reader *reader, entry_reader *read, const char *name,
         free(group->name);
         free(group->expression);
         free(group->message);
+        free(group->for_namespace);
     }
     policies_drop_from(policies, first);
     return false;

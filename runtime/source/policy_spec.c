@@ -21,6 +21,7 @@ void policies_drop_from(struct policies *policies, size_t first)
         free(policy->meant);
         free(policy->settings);
         free(policy->message);
+        free(policy->for_namespace);
         free(policy->plugin);
         free_texts(policy->capabilities);
         free_texts(policy->resources);
@@ -43,6 +44,7 @@ void policies_done(struct policies *policies)
         free(policies->group[i].name);
         free(policies->group[i].expression);
         free(policies->group[i].message);
+        free(policies->group[i].for_namespace);
     }
     free(policies->policy);
     free(policies->group);

@@ -23,8 +23,9 @@ struct policy_spec {  /* owns its texts */
     char *meant;      /* what to write in place of `module`, it seems; NULL: nothing else */
     enum chimera_policy_mode mode;
     bool allowed_to_mutate;
-    char *settings; /* a JSON object, keys sorted */
-    char *message;  /* NULL: none */
+    char *settings;      /* a JSON object, keys sorted */
+    char *message;       /* NULL: none */
+    char *for_namespace; /* as the controller's file says; NULL: for all */
     bool has_limit;
     uint64_t limit_seconds;
     char **capabilities; /* NULL-terminated; never NULL */
@@ -41,6 +42,7 @@ struct policy_spec {  /* owns its texts */
 
 struct group_spec { /* owns its texts */
     char *name, *expression, *message;
+    char *for_namespace; /* as of a policy */
     enum chimera_policy_mode mode;
     size_t first, count; /* its members in the list of policies */
 };

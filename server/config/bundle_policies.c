@@ -35,6 +35,12 @@ static int note_signature(const struct options *options, struct bundle_origin *o
     return CHIMERA_OK;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 int bundle_policies(const struct options *options, struct policies *ret_policies,
                     struct chimera_error *err)
 {
@@ -50,6 +56,11 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
     if (!folder)
         return chimera_fail(err, CHIMERA_EIO, "--bundle: cannot open the bundle %s: %s",
                             options->bundle, strerror(errno));
+    if (is_file(folder))
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--bundle: %s is a file, and a bundle is a folder that `chimera "
+                            "bundle` makes; a policies.yml is served by --policies",
+                            options->bundle);
     int code = chimera_bundle_read(folder, &bundle, err);
     if (code == CHIMERA_OK)
         code = options->are_policies_given
@@ -71,14 +82,27 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
     return CHIMERA_OK;
 }
 
-char *bundle_manifest(const struct options *options)
+void policies_files_find(const struct options *options, struct policies_files *ret_files)
 {
-    return options->bundle ? chimera_path_join(options->bundle, CHIMERA_BUNDLE_MANIFEST) : NULL;
+    struct policies_files files = {0};
+    if (options->bundle)
+        files.manifest = chimera_path_join(options->bundle, CHIMERA_BUNDLE_MANIFEST);
+    if (files.manifest)
+        files.path[files.count++] = files.manifest;
+    if (options->bundle && options->verification)
+        files.signature = chimera_path_join(options->bundle, CHIMERA_BUNDLE_SIGNATURE);
+    if (files.signature)
+        files.path[files.count++] = files.signature;
+    if (!options->bundle || options->are_policies_given)
+        files.path[files.count++] = options->policies;
+    if (options->policy_options)
+        files.path[files.count++] = options->policy_options;
+    *ret_files = files;
 }
 
-char *bundle_signature(const struct options *options)
+void policies_files_done(struct policies_files *files)
 {
-    return options->bundle && options->verification
-               ? chimera_path_join(options->bundle, CHIMERA_BUNDLE_SIGNATURE)
-               : NULL;
+    free(files->manifest);
+    free(files->signature);
+    *files = (struct policies_files){0};
 }

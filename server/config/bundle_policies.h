@@ -13,10 +13,16 @@
 int bundle_policies(const struct options *options, struct policies *ret_policies,
                     struct chimera_error *err);
 
-/* The file by which a bundle is known to be another; owned by the caller. NULL without a bundle,
- * and when memory ran out. */
-char *bundle_manifest(const struct options *options);
-/* The same of its signature; NULL also when nobody asks for signatures. */
-char *bundle_signature(const struct options *options);
+/* The files that say whether there are other policies: of a bundle its manifest and, where somebody
+ * asks for signatures, that file; policies.yml; the policies' options. */
+#define POLICIES_FILES_MAX 4
+struct policies_files {
+    char *manifest, *signature;           /* owned; NULL: none */
+    const char *path[POLICIES_FILES_MAX]; /* all of them; borrowed */
+    size_t count;
+};
+/* Without memory some are missing. The caller ends *ret_files with policies_files_done(). */
+void policies_files_find(const struct options *options, struct policies_files *ret_files);
+void policies_files_done(struct policies_files *files);
 
 #endif

@@ -12,7 +12,6 @@
 #include "runtime/text/problems.h"
 #include "server/base/freed_memory.h"
 #include "server/base/role.h"
-#include "server/config/bundle_policies.h"
 
 #define TARGET "server::generation"
 
@@ -80,22 +79,21 @@ void policies_file_announce(const struct config *config, const struct policies_f
 
 struct policy_stamp policy_stamp_now(const struct config *config)
 {
-    CHIMERA_FREE char *manifest = bundle_manifest(&config->options);
-    CHIMERA_FREE char *signature = bundle_signature(&config->options);
-    struct policy_stamp stamp = {.file = stamp_of(config->options.policies)};
-    if (manifest)
-        stamp.manifest = stamp_of(manifest);
-    if (signature)
-        stamp.signature = stamp_of(signature);
-    if (config->options.policy_options)
-        stamp.options = stamp_of(config->options.policy_options);
+    struct policies_files files;
+    struct policy_stamp stamp = {0};
+    policies_files_find(&config->options, &files);
+    for (size_t i = 0; i < files.count; i++)
+        stamp.file[i] = stamp_of(files.path[i]);
+    policies_files_done(&files);
     return stamp;
 }
 
 bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp *b)
 {
-    return stamp_equal(a->file, b->file) && stamp_equal(a->manifest, b->manifest) &&
-           stamp_equal(a->signature, b->signature) && stamp_equal(a->options, b->options);
+    for (size_t i = 0; i < POLICIES_FILES_MAX; i++)
+        if (!stamp_equal(a->file[i], b->file[i]))
+            return false;
+    return true;
 }
 
 static int read_extras(const char *path, struct policies *policies, struct chimera_error *err)

@@ -11,13 +11,13 @@
 
 #include "runtime/source/policies.h"
 #include "server/base/file_stamp.h"
+#include "server/config/bundle_policies.h"
 #include "server/config/config.h"
 #include "server/config/plugins.h"
 #include "server/config/tenant_plan.h"
 
-struct policy_stamp { /* of policies.yml, of the bundle's manifest and signature, and of our options
-                       */
-    struct stamp file, manifest, signature, options;
+struct policy_stamp { /* of each of policies_files_find() */
+    struct stamp file[POLICIES_FILES_MAX];
 };
 
 struct policies_file {

@@ -48,8 +48,7 @@ struct supervisor {
     struct certificates certificates;
     struct stand_in stand_in; /* for a worker that is not there */
     struct watch watch;       /* of files */
-    char *manifest;           /* of the bundle; owned */
-    char *signature;          /* of that; owned */
+    struct policies_files files;
 };
 
 /* One thing that the supervisor looks after: start() and on_readable() set `code` when the server
@@ -352,26 +351,20 @@ static void start_watch(struct supervisor *supervisor)
 {
     const struct options *options = &supervisor->config->options;
     const struct certificates *certificates = &supervisor->certificates;
-    CHIMERA_FREE const char **paths =
-        (const char **)calloc(certificates->file_count + 4, sizeof(*paths));
     size_t count = 0;
     supervisor->watch = WATCH_NONE;
+    if (!options->is_watch_off)
+        policies_files_find(options, &supervisor->files);
+    CHIMERA_FREE const char **paths = (const char **)calloc(
+        certificates->file_count + supervisor->files.count + 1, sizeof(*paths));
     if (!paths) {
         supervisor->code = chimera_fail_memory(supervisor->err);
         return;
     }
     for (size_t i = 0; i < certificates->file_count; i++)
         paths[count++] = certificates->file[i].path;
-    supervisor->manifest = bundle_manifest(options);
-    if (supervisor->manifest && !options->is_watch_off)
-        paths[count++] = supervisor->manifest;
-    supervisor->signature = bundle_signature(options);
-    if (supervisor->signature && !options->is_watch_off)
-        paths[count++] = supervisor->signature;
-    if ((!options->bundle || options->are_policies_given) && !options->is_watch_off)
-        paths[count++] = options->policies;
-    if (options->policy_options && !options->is_watch_off)
-        paths[count++] = options->policy_options;
+    for (size_t i = 0; i < supervisor->files.count; i++)
+        paths[count++] = supervisor->files.path[i];
     watch_open(&supervisor->watch, paths, count);
 }
 
@@ -399,8 +392,7 @@ static int64_t look_at_files(struct supervisor *supervisor, int64_t now_ms)
 static void end_watch(struct supervisor *supervisor)
 {
     watch_close(&supervisor->watch);
-    free(supervisor->manifest);
-    free(supervisor->signature);
+    policies_files_done(&supervisor->files);
 }
 
 /* --- Workers --- */

@@ -63,6 +63,27 @@ class StartErrors(unittest.TestCase):
                 self.assertEqual(got, code, said)
                 self.assertTrue(said.startswith(text), said)
 
+    def test_an_option_is_named_for_what_stands_alone(self):
+        with tempfile.TemporaryDirectory(prefix="chimera-alone-") as folder:
+            file = os.path.join(folder, "policies.yml")
+            harness.write(file, {})
+            for word, option in ((file, "--policies"), (folder, "--bundle")):
+                done = subprocess.run([SERVER, word], capture_output=True, text=True, timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (2, f"error: unrecognized subcommand '{word}'\n  did you mean '{option} {word}'?\n"
+                                                                     "\nFor more information, try '--help'.\n"))
+            code, said = self.run_bare(CHIMERA_BUNDLE=file)
+            self.assertEqual((code, said), (1, f"Error: CHIMERA_BUNDLE: {file} is a file, and a bundle is a folder that `chimera bundle` makes; a "
+                                               "policies.yml is served by --policies\n"))
+
+    def test_a_variable_that_there_is_not_is_told_with_the_one_that_was_meant(self):
+        """Those of a Service with our name, which Kubernetes sets, are nobody's mistake."""
+        strange = {"CHIMERA_ADMN_PORT": "9090", "CHIMERA_NOTHING_LIKE_IT": "1", "CHIMERA_SERVICE_HOST": "10.0.0.1", "CHIMERA_PORT_443_TCP": "x",
+                   "CHIMERA_PORT": "tcp://10.0.0.1:443", "CHIMERA_LLD": ""}
+        with Server({}, environment=strange, log="warn") as server:
+            lines = [line.split("server::main: ")[1] for line in server.log().splitlines() if "there is no variable CHIMERA_" in line]
+        self.assertEqual(sorted(lines), ["there is no variable CHIMERA_ADMN_PORT; is CHIMERA_ADMIN_PORT meant?",
+                                         "there is no variable CHIMERA_NOTHING_LIKE_IT: it is ignored"])
+
     def test_a_cache_that_cannot_be_is_named_with_who_asked_for_it(self):
         policies = {"p": {"module": harness.wasm("accept")}}
         with tempfile.NamedTemporaryFile() as file:

@@ -262,8 +262,9 @@ static int print_built(const struct chimera_cli_options *options)
                          path);
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
     chimera_buffer_init(&out, OUTPUT_MAX);
-    int code =
-        is_bundle ? inspect_bundle_read(path, &tree, &err) : inspect_plugin_read(path, &tree, &err);
+    int code = is_bundle                    ? inspect_bundle_read(path, &tree, &err)
+               : inspect_is_in_bundle(path) ? inspect_bundle_read_one(path, &tree, &err)
+                                            : inspect_plugin_read(path, NULL, &tree, &err);
     if (code < 0)
         chimera_error_each(&err, say, NULL);
     else if (!print_tree(options, tree, &out) && is_bundle)
@@ -283,7 +284,8 @@ static int run_inspect(const struct chimera_cli_options *options)
 {
     struct policy_module file;
     struct chimera_error err = {0};
-    if (policy_is_plugin(options->arguments[0]) || inspect_is_bundle(options->arguments[0]))
+    if (policy_is_plugin(options->arguments[0]) || inspect_is_bundle(options->arguments[0]) ||
+        inspect_is_in_bundle(options->arguments[0]))
         return print_built(options);
     if (fetch_flags_require_signed(options, &err) < 0 ||
         policy_module_open(options->arguments[0], NULL, &file, &err) < 0)
@@ -316,7 +318,9 @@ static const struct chimera_cli_argument inspect_arguments[] = {
      .is_required = true,
      .help =
          "The policy: a path or URI of a WebAssembly module, the beginning of the SHA-256 of one "
-         "in the store, or the path of a built plugin or of a bundle"},
+         "in the store, or the path of a built plugin or of a bundle, or BUNDLE#ID for one policy "
+         "of "
+         "it"},
     {0},
 };
 

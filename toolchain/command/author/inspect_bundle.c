@@ -14,6 +14,7 @@
 #include "runtime/source/policies_bundle.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/terminal.h"
+#include "toolchain/command/author/inspect_plugin.h"
 #include "toolchain/command/author/inspect_toolchain.h"
 #include "toolchain/command/columns.h"
 
@@ -162,6 +163,69 @@ int inspect_bundle_read(const char *folder, struct json_object **ret_tree,
     *ret_tree = tree;
     tree = NULL; /* handed over */
     return CHIMERA_OK;
+}
+
+/* --- One of its policies --- */
+
+/* The folder before the sign; owned by the caller; NULL: there is none. */
+static char *folder_before(const char *argument)
+{
+    const char *sign = strrchr(argument, '#');
+    if (!sign || !sign[1] || access(argument, F_OK) == 0)
+        return NULL;
+    char *folder = strndup(argument, (size_t)(sign - argument));
+    if (folder && !inspect_is_bundle(folder)) {
+        free(folder);
+        folder = NULL;
+    }
+    return folder;
+}
+
+bool inspect_is_in_bundle(const char *argument)
+{
+    CHIMERA_FREE char *folder = folder_before(argument);
+    return folder;
+}
+
+static const struct policy_spec *find(const struct policies *policies, const char *id)
+{
+    for (size_t i = 0; i < policies->policy_count; i++)
+        if (strcmp(policies->policy[i].id, id) == 0)
+            return &policies->policy[i];
+    return NULL;
+}
+
+static int fail_unknown(const char *folder, const char *id, const struct policies *policies,
+                        struct chimera_error *err)
+{
+    char known[500] = "";
+    for (size_t i = 0; i < policies->policy_count; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof(known) - used, "%s%.100s", i > 0 ? ", " : "",
+                 policies->policy[i].id);
+    }
+    return chimera_fail(err, CHIMERA_EINVAL, "%.200s has no policy \"%.100s\"; it has %s", folder,
+                        id, known);
+}
+
+int inspect_bundle_read_one(const char *argument, struct json_object **ret_tree,
+                            struct chimera_error *err)
+{
+    CHIMERA_FREE char *folder = folder_before(argument);
+    const char *id = strrchr(argument, '#') + 1;
+    struct chimera_bundle bundle = {0};
+    struct policies policies = {0};
+    if (!folder)
+        return chimera_fail_memory(err);
+    int code = policies_open_bundle(folder, &bundle, &policies, err);
+    const struct policy_spec *policy = code == CHIMERA_OK ? find(&policies, id) : NULL;
+    if (policy)
+        code = inspect_plugin_read(policy->plugin, &policy->lock, ret_tree, err);
+    else if (code == CHIMERA_OK)
+        code = fail_unknown(folder, id, &policies, err);
+    policies_done(&policies);
+    chimera_bundle_done(&bundle);
+    return code;
 }
 
 /* --- For people --- */

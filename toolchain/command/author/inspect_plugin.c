@@ -108,7 +108,8 @@ static void put_plugin(const struct chimera_loaded *loaded, struct json_object *
                            json_object_new_int64(plugin->memory_max_pages));
 }
 
-int inspect_plugin_read(const char *path, struct json_object **ret_tree, struct chimera_error *err)
+int inspect_plugin_read(const char *path, const struct chimera_digest *lock,
+                        struct json_object **ret_tree, struct chimera_error *err)
 {
     static struct chimera_loaded *loaded; /* mapped until the process ends */
     const struct chimera_policy_options options = {
@@ -117,7 +118,7 @@ int inspect_plugin_read(const char *path, struct json_object **ret_tree, struct 
     struct chimera_error why = {0};
     if (strncmp(path, "file://", 7) == 0)
         path += 7;
-    int code = chimera_plugin_load(path, &loaded, err);
+    int code = chimera_plugin_load_locked(path, lock, &loaded, err);
     if (code == CHIMERA_OK)
         code = chimera_policy_open(loaded, &options, &policy, err);
     if (code < 0)

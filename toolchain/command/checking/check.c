@@ -232,6 +232,26 @@ static void free_task(struct task *task)
     findings_done(&task->findings);
 }
 
+/* The modules of a bundle's own file are those of another machine perhaps; its plugins are there.
+ */
+static void hint_at_bundle(struct task *task)
+{
+    char text[TEXT_MAX];
+    const char *slash = strrchr(task->path, '/');
+    if (task->bundle || !slash || strcmp(slash + 1, CHIMERA_BUNDLE_POLICIES) != 0)
+        return;
+    CHIMERA_FREE char *folder = strndup(task->path, (size_t)(slash - task->path));
+    CHIMERA_FREE char *manifest =
+        folder ? chimera_path_join(folder, CHIMERA_BUNDLE_MANIFEST) : NULL;
+    if (!manifest || access(manifest, F_OK) != 0)
+        return;
+    snprintf(text, sizeof(text),
+             "%.900s is the file of a bundle, whose plugins were not looked at: is `chimera check "
+             "%.900s` meant?",
+             task->path, folder);
+    findings_add(&task->findings, FINDING_WARNING, FINDING_FILE, NULL, text);
+}
+
 /* --- What is told --- */
 
 static void say_as_json(const struct task *task)
@@ -299,6 +319,8 @@ static int check(const struct chimera_cli_options *options, struct task *task,
     interrupt_release();
     if (code < 0) /* the policies could not be asked; what was found before is told, too */
         findings_add(&task->findings, FINDING_ERROR, FINDING_SET, NULL, err.text);
+    if (task->findings.errors)
+        hint_at_bundle(task);
     if (chimera_cli_is_given(options, "json"))
         say_as_json(task);
     else

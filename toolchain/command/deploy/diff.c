@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "runtime/json/tree.h"
 #include "runtime/text/problems.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/deploy/set_difference.h"

@@ -9,15 +9,11 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/file.h"
 #include "runtime/plugin/manifest.h"
 #include "runtime/source/module_place.h"
 #include "runtime/source/policies_bundle.h"
 #include "runtime/text/problems.h"
-#include "runtime/yaml/adapt.h"
 #include "toolchain/command/policy_module.h"
-
-#define FILE_MAX ((size_t)64 << 20)
 
 /* --- What a module says of itself --- */
 
@@ -103,30 +99,11 @@ static int read_modules(const char *store, struct served_set *set, struct chimer
 
 /* --- The set --- */
 
-/* As it stands, for what only its writer knows of. */
-static int read_tree(const char *path, struct json_object **ret_tree, struct chimera_error *err)
-{
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, FILE_MAX);
-    int code = chimera_file_read(path, &text, err);
-    if (code == CHIMERA_OK)
-        code = chimera_yaml_adapt(&text, err);
-    if (code == CHIMERA_OK)
-        code = chimera_yaml_parse(chimera_buffer_slice(&text), &policies_yaml, ret_tree, err);
-    chimera_buffer_free(&text);
-    return code;
-}
-
 static int read_bundle(const char *folder, struct served_set *set, struct chimera_error *err)
 {
     struct chimera_bundle bundle = {0};
-    CHIMERA_FREE char *path = chimera_path_join(folder, CHIMERA_BUNDLE_POLICIES);
-    if (!path)
-        return chimera_fail_memory(err);
     set->is_bundle = true;
     int code = policies_open_bundle(folder, &bundle, &set->policies, err);
-    if (code == CHIMERA_OK)
-        code = read_tree(path, &set->file, err);
     if (code == CHIMERA_OK)
         code = read_modules(NULL, set, err);
     chimera_bundle_done(&bundle);
@@ -137,8 +114,6 @@ static int read_file(const char *path, const char *store, struct served_set *set
                      struct chimera_error *err)
 {
     int code = policies_read(path, POLICIES_LIMITS_ARE_FREE, &set->policies, err);
-    if (code == CHIMERA_OK)
-        code = read_tree(path, &set->file, err);
     return code < 0 ? code : read_modules(store, set, err);
 }
 
@@ -177,7 +152,6 @@ void served_set_done(struct served_set *set)
         free(set->modules[i].toolchain);
     }
     free(set->modules);
-    json_object_put(set->file);
     policies_done(&set->policies);
     *set = (struct served_set){0};
 }

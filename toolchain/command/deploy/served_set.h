@@ -6,7 +6,6 @@
 #define CHIMERA_TOOLCHAIN_COMMAND_DEPLOY_SERVED_SET_H
 
 #include "runtime/base/digest.h"
-#include "runtime/json/tree.h"
 #include "runtime/policy/metadata.h"
 #include "runtime/source/policies.h"
 
@@ -20,7 +19,6 @@ struct served_module {
 struct served_set {
     struct policies policies;
     struct served_module *modules; /* owned; one for each policy of `policies` */
-    struct json_object *file;      /* owned; policies.yml as it was written */
     bool is_bundle;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/json/tree.h"
 #include "runtime/plugin/mode.h"
 #include "runtime/plugin/toolchain.h"
 

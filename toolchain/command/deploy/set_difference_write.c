@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/terminal.h"
 

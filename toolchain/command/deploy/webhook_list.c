@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/json/tree.h"
 #include "runtime/text/problems.h"
 #include "toolchain/command/dns_name.h"
 
@@ -14,8 +15,8 @@
 
 /* A policy, or a group with its members. */
 struct served {
-    const char *id;
-    size_t first, count; /* in the set's policies */
+    const char *id, *for_namespace; /* the latter NULL: for all */
+    size_t first, count;            /* in the set's policies */
     bool may_mutate, is_group;
     struct json_object *rules; /* owned */
 };
@@ -185,21 +186,8 @@ static struct json_object *client_config(const struct webhook_target *target, co
     return config;
 }
 
-/* Of what Kubewarden's controller writes beside a policy; NULL: it is for all namespaces. */
-static const char *only_namespace(const struct webhook_list *list, const char *id)
+static struct json_object *namespace_selector(const struct webhook_target *target, const char *only)
 {
-    struct json_object *origin =
-        chimera_json_member(chimera_json_member(list->set->file, id), "namespacedName");
-    struct json_object *name = chimera_json_member(origin, "Namespace");
-    const char *text =
-        json_object_is_type(name, json_type_string) ? json_object_get_string(name) : "";
-    return *text ? text : NULL;
-}
-
-static struct json_object *namespace_selector(const struct webhook_list *list, const char *id)
-{
-    const struct webhook_target *target = list->target;
-    const char *only = only_namespace(list, id);
     struct json_object *selector = json_object_new_object(), *names = json_object_new_array();
     struct json_object *expression = json_object_new_object(), *all = json_object_new_array();
     put_text(expression, "key", NAMESPACE_LABEL);
@@ -226,7 +214,8 @@ static struct json_object *make_webhook(const struct webhook_list *list,
     json_object_object_add(webhook, "clientConfig", client_config(list->target, served->id));
     put_text(webhook, "failurePolicy", "Fail");
     put_text(webhook, "matchPolicy", "Equivalent");
-    json_object_object_add(webhook, "namespaceSelector", namespace_selector(list, served->id));
+    json_object_object_add(webhook, "namespaceSelector",
+                           namespace_selector(list->target, served->for_namespace));
     json_object_object_add(webhook, "rules", json_object_get(served->rules));
     put_text(webhook, "sideEffects", "None");
     json_object_object_add(webhook, "timeoutSeconds",
@@ -273,13 +262,17 @@ static void add_all(struct webhook_list *list)
         const struct policy_spec *policy = &policies->policy[i];
         if (policy->group == NO_GROUP) {
             add(list, &(struct served){.id = policy->id,
+                                       .for_namespace = policy->for_namespace,
                                        .first = i,
                                        .count = 1,
                                        .may_mutate = policy->allowed_to_mutate});
         } else if (policies->group[policy->group].first == i) {
             const struct group_spec *group = &policies->group[policy->group];
-            add(list, &(struct served){
-                          .id = group->name, .first = i, .count = group->count, .is_group = true});
+            add(list, &(struct served){.id = group->name,
+                                       .for_namespace = group->for_namespace,
+                                       .first = i,
+                                       .count = group->count,
+                                       .is_group = true});
         }
     }
     for (size_t i = 0; i < policies->group_count; i++)

@@ -7,6 +7,7 @@
 
 #include "runtime/base/base64.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/json/tree.h"
 #include "runtime/source/certificates.h"
 #include "runtime/text/problems.h"
 #include "toolchain/command/commands.h"

@@ -133,10 +133,11 @@ static void check_registries(const struct chimera_cli_options *options,
 static void check_store(const char *store, struct doctor_report *report)
 {
     CHIMERA_FREE char *folder = doctor_find_parent(store);
-    if (!folder || access(folder, W_OK | X_OK) != 0) {
+    struct chimera_error err = {0};
+    if (!folder || doctor_try_to_write(folder, &err) < 0) {
         doctor_say(report, DOCTOR_BAD, "store",
-                   "%s: %s; name another folder with --store or XDG_CACHE_HOME",
-                   folder ? folder : store, strerror(errno));
+                   "%s: %s; name another folder with --store or XDG_CACHE_HOME", store,
+                   folder ? err.text : "out of memory");
         return;
     }
     unsigned long long room = doctor_room_mib(folder);

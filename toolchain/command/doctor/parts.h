@@ -22,6 +22,8 @@ void doctor_check_fetching(const struct chimera_cli_options *options, struct doc
 
 /* How much can be written below the folder, which must be there; 0 when that cannot be told. */
 uint64_t doctor_room_mib(const char *folder);
+/* Writes a file of a MiB into a folder of its own in `folder`, and takes it away. */
+int doctor_try_to_write(const char *folder, struct chimera_error *err);
 /* `path`, or what is there of its parents. Owned by the caller; NULL: out of memory. */
 char *doctor_find_parent(const char *path);
 

@@ -23,9 +23,9 @@ char *doctor_find_parent(const char *path)
     char *parent = strdup(path);
     while (parent && access(parent, F_OK) != 0) {
         char *slash = strrchr(parent, '/');
-        if (!slash || slash == parent)
+        if (!slash || !parent[1])
             break;
-        *slash = '\0';
+        slash[slash == parent] = '\0'; /* the last is "/" */
     }
     return parent;
 }
@@ -39,7 +39,7 @@ uint64_t doctor_room_mib(const char *folder)
 }
 
 /* A file in a folder of its own, as a build makes them. */
-static int try_to_write(const char *folder, struct chimera_error *err)
+int doctor_try_to_write(const char *folder, struct chimera_error *err)
 {
     CHIMERA_FREE char *own = chimera_path_join(folder, "doctor-XXXXXX");
     CHIMERA_FREE char *sample = calloc(1, SAMPLE_BYTES);
@@ -61,10 +61,10 @@ static int try_cache(const char *folder, const char *parent, struct chimera_erro
 {
     struct chimera_cache *cache = NULL;
     if (strcmp(folder, parent) != 0)
-        return try_to_write(parent, err);
+        return doctor_try_to_write(parent, err);
     int code = chimera_cache_open(folder, CHIMERA_CACHE_LIMIT, &cache, err);
     chimera_cache_close(cache);
-    return code < 0 ? code : try_to_write(folder, err);
+    return code < 0 ? code : doctor_try_to_write(folder, err);
 }
 
 /* What is there is mapped to be run. */
@@ -110,7 +110,7 @@ static void check_temporary(struct doctor_report *report)
     struct chimera_error err = {0};
     const char *folder = chimera_temporary_folder();
     const char *by = folder == getenv("TMPDIR") ? " (TMPDIR)" : "";
-    if (try_to_write(folder, &err) < 0)
+    if (doctor_try_to_write(folder, &err) < 0)
         doctor_say(report, DOCTOR_BAD, "temporary folder",
                    "%s; set TMPDIR to a folder that can be written", err.text);
     else

@@ -7,7 +7,8 @@
 #include "runtime/base/clock.h"
 #include "runtime/text/printable.h"
 
-#define WORD "Time"
+/* A result and no note: --quiet, which keeps results, keeps it. */
+#define SAY(format, ...) chimera_printable_say(stderr, NULL, "Time: " format, __VA_ARGS__)
 
 static uint64_t cpu_ns(void)
 {
@@ -57,10 +58,9 @@ void timing_settings(struct timing *timing)
     timing->settings = chimera_clock_ns() - timing->began;
     if (!timing->is_wanted || !timing->runnable->policy[0])
         return;
-    chimera_printable_say(
-        stderr, WORD, "%s: plugin %.3f ms (%s, %s tier), instance %.3f ms, settings %.3f ms",
-        timing->policy, ms(timing->ready), origin(timing),
-        chimera_tier_name(timing->runnable->tier), ms(timing->instance), ms(timing->settings));
+    SAY("%s: plugin %.3f ms (%s, %s tier), instance %.3f ms, settings %.3f ms", timing->policy,
+        ms(timing->ready), origin(timing), chimera_tier_name(timing->runnable->tier),
+        ms(timing->instance), ms(timing->settings));
 }
 
 void timing_evaluation(struct timing *timing, const struct runnable *runnable, const char *request)
@@ -76,9 +76,7 @@ void timing_evaluation(struct timing *timing, const struct runnable *runnable, c
         snprintf(pages, sizeof(pages), ", %llu pages of 4 KiB written",
                  (unsigned long long)report.pages);
     }
-    chimera_printable_say(stderr, WORD, "%s: evaluation %.3f ms (%s), CPU %.3f ms%s", request,
-                          ms(timing->nanoseconds),
-                          timing->is_warm ? "warm" : "cold: the first on its instance", ms(cpu),
-                          pages);
+    SAY("%s: evaluation %.3f ms (%s), CPU %.3f ms%s", request, ms(timing->nanoseconds),
+        timing->is_warm ? "warm" : "cold: the first on its instance", ms(cpu), pages);
     timing->is_warm = true;
 }

@@ -247,6 +247,7 @@ static void play_file(struct player *player, const char *path)
     } else {
         fflush(stdout);
         chimera_error_each(&err, say, NULL);
+        test_report_unread(&player->report, path, &err);
         player->is_unread = true;
     }
     test_file_done(&file);

@@ -6,6 +6,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/text/printable.h"
+#include "runtime/text/problems.h"
 #include "runtime/text/utf8.h"
 
 #define XML_MAX ((size_t)256 << 20)
@@ -92,11 +93,19 @@ static void put_case(struct test_report *report, const char *name, enum test_out
     chimera_buffer_print(out, "</%s>\n    </testcase>\n", element);
 }
 
+static void add_line(void *context, const char *line)
+{
+    struct chimera_buffer *text = context;
+    if (text->size > 0)
+        chimera_buffer_byte(text, '\n');
+    chimera_buffer_text(text, line);
+}
+
 void test_report_put(const struct test_report *report, struct chimera_buffer *out)
 {
     chimera_buffer_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
-    put_counts(report->passed + report->failed + report->errors, report->failed, report->errors,
-               report->nanoseconds, out);
+    put_counts(report->passed + report->failed + report->errors + report->unread, report->failed,
+               report->errors + report->unread, report->nanoseconds, out);
     chimera_buffer_text(out, ">\n");
     chimera_buffer_append(out, chimera_buffer_slice(&report->suites));
     chimera_buffer_text(out, "</testsuites>\n");
@@ -199,6 +208,22 @@ void test_report_end(struct test_report *report)
         if (report->cases.failed && !out->failed)
             out->failed = report->cases.failed;
     }
+}
+
+void test_report_unread(struct test_report *report, const char *file,
+                        const struct chimera_error *why)
+{
+    struct chimera_buffer text;
+    if (!report->has_xml)
+        return;
+    chimera_buffer_init(&text, XML_MAX);
+    chimera_error_each(why, add_line, &text);
+    test_report_begin(report, file);
+    report->count = report->file_errors = 1;
+    report->unread++;
+    put_case(report, "the file itself", TEST_ERROR, chimera_buffer_slice(&text), 0);
+    test_report_end(report);
+    chimera_buffer_free(&text);
 }
 
 void test_report_sum(const struct test_report *report)

@@ -24,6 +24,7 @@ struct test_report {
     bool is_colourful, is_quiet; /* quiet: only what did not pass */
     bool is_silent;              /* no lines: only XML is wanted */
     size_t passed, failed, errors;
+    size_t unread; /* files that are wrong, in the XML alone */
     uint64_t nanoseconds;
     struct chimera_buffer suites; /* the XML of the files so far, if it is wanted */
     bool has_xml;
@@ -43,6 +44,10 @@ void test_report_begin(struct test_report *report, const char *file);
 void test_report_case(struct test_report *report, const char *name, enum test_outcome outcome,
                       struct chimera_slice why, uint64_t nanoseconds);
 void test_report_end(struct test_report *report);
+/* Instead of all three, of a file that is wrong: a suite with one error in the XML, so that whoever
+ * reads that alone sees it. It counts as no case, and nothing is printed. */
+void test_report_unread(struct test_report *report, const char *file,
+                        const struct chimera_error *why);
 
 /* "N passed, N failed", to standard output. */
 void test_report_sum(const struct test_report *report);
