@@ -46,15 +46,19 @@ double bench_plan_time(double mean, size_t samples, uint64_t step)
 
 /* --- Drawing --- */
 
+static size_t random_below(uint64_t *state, size_t count)
+{
+    /* splitmix64: a step of a fixed width, mixed; good enough to draw by. */
+    uint64_t mixed = *state += UINT64_C(0x9E3779B97F4A7C15);
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return (mixed ^ (mixed >> 31)) % count;
+}
+
 static void draw(const double *from, size_t from_count, uint64_t *state, double *to, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        /* splitmix64: a step of a fixed width, mixed; good enough to draw by. */
-        uint64_t mixed = *state += UINT64_C(0x9E3779B97F4A7C15);
-        mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-        mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
-        to[i] = from[(mixed ^ (mixed >> 31)) % from_count];
-    }
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[random_below(state, from_count)];
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -111,6 +115,13 @@ static double slope_of(const struct bench_samples *samples)
     return product / square;
 }
 
+static void take_middle(double *found, size_t count, double *ret_low, double *ret_high)
+{
+    qsort(found, count, sizeof(*found), compare_doubles);
+    *ret_low = found[(size_t)((double)(count - 1) * 0.025)];
+    *ret_high = found[(size_t)((double)(count - 1) * 0.975)];
+}
+
 static int find_interval(const double *means, size_t count, size_t resamples,
                          struct bench_figures *figures)
 {
@@ -123,9 +134,33 @@ static int find_interval(const double *means, size_t count, size_t resamples,
         draw(means, count, &state, drawn, count);
         found[i] = mean_of(drawn, count);
     }
-    qsort(found, resamples, sizeof(*found), compare_doubles);
-    figures->low = found[(size_t)((double)(resamples - 1) * 0.025)];
-    figures->high = found[(size_t)((double)(resamples - 1) * 0.975)];
+    take_middle(found, resamples, &figures->low, &figures->high);
+    return CHIMERA_OK;
+}
+
+/* Of samples that are drawn, all iterations together: one in which little was done counts little.
+ */
+static double draw_mean(const struct bench_samples *samples, uint64_t *state)
+{
+    double nanoseconds = 0, iterations = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        size_t at = random_below(state, samples->count);
+        nanoseconds += (double)samples->nanoseconds[at];
+        iterations += (double)samples->iterations[at];
+    }
+    return iterations > 0 ? nanoseconds / iterations : 0;
+}
+
+int bench_interval(const struct bench_samples *samples, size_t resamples, double *ret_low,
+                   double *ret_high)
+{
+    CHIMERA_FREE double *found = calloc(resamples + 1, sizeof(*found));
+    uint64_t state = 0;
+    if (!found)
+        return CHIMERA_ENOMEM;
+    for (size_t i = 0; i < resamples; i++)
+        found[i] = draw_mean(samples, &state);
+    take_middle(found, resamples, ret_low, ret_high);
     return CHIMERA_OK;
 }
 

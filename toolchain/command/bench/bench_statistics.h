@@ -40,6 +40,11 @@ struct bench_figures { /* of the samples' means */
 int bench_figure(const struct bench_samples *samples, size_t resamples,
                  struct bench_figures *ret_figures);
 
+/* Such an interval of the mean of all iterations, where samples have about the same time each, and
+ * so many iterations as came to an end in it. */
+int bench_interval(const struct bench_samples *samples, size_t resamples, double *ret_low,
+                   double *ret_high);
+
 struct bench_change { /* in percent */
     double min, mean, max;
     double p; /* how likely such a difference is, or a greater one, where there is none */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compiler/lower/read.h"
+#include "runtime/base/clock.h"
 #include "runtime/capability/pattern.h"
 #include "runtime/log/log.h"
 #include "runtime/source/policy_options.h"
@@ -23,7 +24,10 @@
 const char *const runner_tiers[] = {"quick", "full", NULL};
 
 /* Policies of one module share one mapping. */
-static struct chimera_loaded **loaded;
+static struct loading {
+    struct chimera_loaded *plugin;
+    uint64_t nanoseconds; /* what it took */
+} *loaded;
 static size_t loaded_count;
 
 /* --- Options --- */
@@ -149,9 +153,11 @@ int runnable_open(const struct runner *runner, const struct definition *definiti
     *ret_runnable = (struct runnable){.definition = definition,
                                       .module = calloc(count + 1, sizeof(struct policy_module)),
                                       .policy = calloc(count + 1, sizeof(struct chimera_policy *)),
+                                      .loaded = calloc(count + 1, sizeof(struct chimera_loaded *)),
                                       .names = calloc(count + 1, sizeof(char *)),
                                       .omits_managed_fields = runner->omits_managed_fields};
-    if (!ret_runnable->module || !ret_runnable->policy || !ret_runnable->names)
+    if (!ret_runnable->module || !ret_runnable->policy || !ret_runnable->loaded ||
+        !ret_runnable->names)
         return chimera_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
         struct policy_module *module = &ret_runnable->module[i];
@@ -180,6 +186,7 @@ void runnable_done(struct runnable *runnable)
     chimera_group_free(runnable->group);
     chimera_host_session_free(runnable->session);
     free(runnable->names);
+    free(runnable->loaded);
     free(runnable->policy);
     free(runnable->module);
     *runnable = (struct runnable){0};
@@ -224,20 +231,30 @@ static int load(const char *path, const struct chimera_digest *lock,
                 struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     for (size_t i = 0; i < loaded_count; i++) {
-        if (strcmp(loaded[i]->path, path) == 0) {
-            *ret_loaded = loaded[i];
+        if (strcmp(loaded[i].plugin->path, path) == 0) {
+            *ret_loaded = loaded[i].plugin;
             return CHIMERA_OK;
         }
     }
-    struct chimera_loaded **more =
-        realloc(loaded, (loaded_count + 1) * sizeof(struct chimera_loaded *));
+    struct loading *more = reallocarray(loaded, loaded_count + 1, sizeof(*loaded));
     if (!more)
         return chimera_fail_memory(err);
     loaded = more;
-    int code = chimera_plugin_load_locked(path, lock, &loaded[loaded_count], err);
-    if (code == CHIMERA_OK)
-        *ret_loaded = loaded[loaded_count++];
-    return code;
+    uint64_t began = chimera_clock_ns();
+    int code = chimera_plugin_load_locked(path, lock, &loaded[loaded_count].plugin, err);
+    if (code < 0)
+        return code;
+    loaded[loaded_count].nanoseconds = chimera_clock_ns() - began;
+    *ret_loaded = loaded[loaded_count++].plugin;
+    return CHIMERA_OK;
+}
+
+static uint64_t load_time_of(const struct chimera_loaded *plugin)
+{
+    for (size_t i = 0; i < loaded_count; i++)
+        if (loaded[i].plugin == plugin)
+            return loaded[i].nanoseconds;
+    return 0;
 }
 
 static int build_and_load(struct runner *runner, const struct policy_module *module,
@@ -346,6 +363,8 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
         return code;
     if (index == 0)
         runnable->tier = plugin->manifest.tier;
+    runnable->loaded[index] = plugin;
+    runnable->load_ns += load_time_of(plugin);
     chimera_buffer_free(&module->bytes);
     snprintf(id, sizeof(id), "%s%s%s", runnable->definition->id, *member->name ? "/" : "",
              member->name);
@@ -356,7 +375,7 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
         .settings = chimera_slice_of(member->settings),
         .limit_ms = is_own ? member->limit_ms : runner->limit_ms,
         .memory_limit = runner->memory_limit,
-        .lanes = 1,
+        .lanes = runner->lanes ? runner->lanes : 1,
         .prints = true,
         .capabilities = granted(runner, member),
         .resources = (const char *const *)(trusted ? trusted : member->resources),
@@ -452,14 +471,15 @@ struct asking { /* members of a group */
     const struct runnable *runnable;
     const struct chimera_request *request;
     struct chimera_arena *arena;
+    unsigned lane;
 };
 
 static int ask_member(void *context, size_t member, struct chimera_response *ret_response,
                       const char **ret_why)
 {
     const struct asking *asking = context;
-    int code = chimera_policy_evaluate(asking->runnable->policy[member], 0, asking->request, 0,
-                                       asking->arena, ret_response);
+    int code = chimera_policy_evaluate(asking->runnable->policy[member], asking->lane,
+                                       asking->request, 0, asking->arena, ret_response);
     if (code < 0)
         *ret_why = chimera_code_text(code);
     return code;
@@ -469,9 +489,16 @@ int runnable_evaluate(const struct runnable *runnable, const struct chimera_requ
                       struct chimera_arena *arena, struct chimera_response *ret_response,
                       struct chimera_error *err)
 {
+    return runnable_evaluate_on(runnable, 0, request, arena, ret_response, err);
+}
+
+int runnable_evaluate_on(const struct runnable *runnable, unsigned lane,
+                         const struct chimera_request *request, struct chimera_arena *arena,
+                         struct chimera_response *ret_response, struct chimera_error *err)
+{
     struct chimera_request cut;
     const struct chimera_request *seen = runnable->omits_managed_fields ? &cut : request;
-    struct asking asking = {runnable, seen, arena};
+    struct asking asking = {runnable, seen, arena, lane};
     const struct chimera_group_input input = {
         .request = seen, .arena = arena, .ask = ask_member, .context = &asking};
     if (seen == &cut && !chimera_request_omit_managed_fields(request, arena, &cut))
@@ -480,7 +507,7 @@ int runnable_evaluate(const struct runnable *runnable, const struct chimera_requ
         chimera_group_evaluate(runnable->group, &input, ret_response);
         return CHIMERA_OK;
     }
-    int code = chimera_policy_evaluate(runnable->policy[0], 0, seen, 0, arena, ret_response);
+    int code = chimera_policy_evaluate(runnable->policy[0], lane, seen, 0, arena, ret_response);
     if (code < 0)
         return chimera_fail(err, code, "cannot run the policy: %s", chimera_code_text(code));
     return CHIMERA_OK;

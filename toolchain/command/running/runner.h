@@ -2,8 +2,8 @@
 /* runner.h - from a definition to a policy that can be asked: its modules found, built, loaded and
  * started. What `run`, `bench` and `test` share.
  *
- * Everything happens on one thread, on lane 0. Mapped plugins stay until the process ends, so what
- * describes them does too.
+ * Everything happens on one thread, on lane 0, but runnable_evaluate_on(). Mapped plugins stay
+ * until the process ends, so what describes them does too.
  */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUNNER_H
 #define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUNNER_H
@@ -27,6 +27,7 @@ struct runner {
     uint64_t memory_limit;     /* bytes; 0: the default */
     bool omits_managed_fields; /* requests are cut (review/request.h) */
     bool has_no_cache;
+    unsigned lanes;           /* how many threads may ask at once; 0: one */
     bool tells_wait;          /* a long build is told where there is no terminal, too */
     bool has_built;           /* something, and not taken it from the cache */
     struct fetch_flags flags; /* owned: whether and how modules are fetched and verified */
@@ -55,6 +56,8 @@ struct runnable {
     const struct definition *definition;  /* borrowed */
     struct policy_module *module;         /* owned, like all that follows; one a member */
     struct chimera_policy **policy;       /* one a member */
+    const struct chimera_loaded **loaded; /* one a member; each is borrowed */
+    uint64_t load_ns;                     /* what it took to load them, once in this process */
     enum chimera_tier tier;               /* of the first member's plugin */
     const char **names;                   /* the members' */
     struct chimera_group *group;          /* NULL: none */
@@ -90,6 +93,10 @@ int runnable_check_settings(const struct runnable *runnable, struct chimera_aren
 int runnable_evaluate(const struct runnable *runnable, const struct chimera_request *request,
                       struct chimera_arena *arena, struct chimera_response *ret_response,
                       struct chimera_error *err);
+/* The same by the thread that has this lane. */
+int runnable_evaluate_on(const struct runnable *runnable, unsigned lane,
+                         const struct chimera_request *request, struct chimera_arena *arena,
+                         struct chimera_response *ret_response, struct chimera_error *err);
 void runnable_handle(const struct runnable *runnable, struct chimera_arena *arena,
                      struct chimera_response *response);
 

@@ -58,12 +58,15 @@ struct bench_point {
     struct bench_histogram *histogram; /* of those */
     double *samples;                   /* `sample_count` means, of equal parts of the time */
     size_t sample_count;
-    double mean_low, mean_high; /* between them the mean lies in 95 of 100 cases, by bootstrap */
+    double mean_low, mean_high; /* between them the mean of all lies in 95 of 100 cases: bootstrap
+                                   of those parts, each as heavy as it has evaluations */
     double throughput;          /* evaluations in a second, of all threads */
+    uint64_t missed;            /* with a rate: due in the time, but not begun in it */
     uint64_t late;              /* with a rate: of `evaluation.count`, when their time came all
                                    threads were still at earlier ones */
 
-    /* Means of the parts of an evaluation, measured in a pass of their own; they make its whole. */
+    /* Means of the parts of an evaluation, measured in a pass of their own, of its quicker half;
+     * they make its whole. */
     bool has_phases;
     double copy_in; /* the request is written, and brought into the guest's memory */
     double guest;   /* the guest's own code */

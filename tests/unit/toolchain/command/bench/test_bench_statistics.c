@@ -77,6 +77,32 @@ static void what_never_varies_has_no_interval(void **state)
     bench_samples_free(&samples);
 }
 
+static void an_interval_is_of_all_iterations(void **state)
+{
+    (void)state;
+    /* In one of the samples hardly anything was done, very slowly: the mean of all is 112100 / 1101
+     * = 101.8, that of the samples' means would be 1091. */
+    uint64_t iterations[12], nanoseconds[12];
+    struct bench_samples samples = {
+        .count = 12, .iterations = iterations, .nanoseconds = nanoseconds};
+    double low = 0, high = 0;
+    for (size_t i = 0; i < 11; i++) {
+        iterations[i] = 100;
+        nanoseconds[i] = i % 2 ? 9000 : 9834;
+    }
+    iterations[11] = 1;
+    nanoseconds[11] = 12000;
+    assert_int_equal(bench_interval(&samples, 2000, &low, &high), 0);
+    assert_true(low >= 90 && low < 101.8 && high > 101.8);
+    assert_true(high < 98.34 + 12000.0 * 8 / 400); /* eight of twelve draws are hardly that one */
+    samples.iterations[11] = 100;                  /* all alike: there is nothing to doubt */
+    for (size_t i = 0; i < 12; i++)
+        nanoseconds[i] = 5000;
+    assert_int_equal(bench_interval(&samples, 2000, &low, &high), 0);
+    assert_near(low, 50);
+    assert_near(high, 50);
+}
+
 static void a_change_is_told_from_chance(void **state)
 {
     (void)state;
@@ -142,6 +168,7 @@ int main(void)
         cmocka_unit_test(the_plan_fills_the_time),
         cmocka_unit_test(the_figures_are_those_of_the_samples),
         cmocka_unit_test(what_never_varies_has_no_interval),
+        cmocka_unit_test(an_interval_is_of_all_iterations),
         cmocka_unit_test(a_change_is_told_from_chance),
         cmocka_unit_test(texts_have_units),
     };
