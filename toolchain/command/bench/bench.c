@@ -3,19 +3,43 @@
  * this process; called kwctl as kwctl does it. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "runtime/base/file.h"
 #include "toolchain/command/bench/loop.h"
 #include "toolchain/command/bench/machine.h"
 #include "toolchain/command/bench/measure.h"
+#include "toolchain/command/bench/report.h"
 #include "toolchain/command/bench/upstream.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/running/job.h"
 #include "toolchain/command/running/run_options.h"
 
+#define KEPT_ABOVE "target"
+#define KEPT_FOLDER KEPT_ABOVE "/tiny-bench"
+#define KEPT KEPT_FOLDER "/bench.json"
+
+static const struct chimera_cli_option bench_options[] = {
+    OPTIONS_RUN, OPTIONS_BENCH_WORKLOAD, OPTIONS_BENCH_REPORT,
+    FETCH_FLAGS, FETCH_FLAGS_OF_OPA,     {0}};
+
+static const struct chimera_cli_option *option_called(const char *name)
+{
+    const struct chimera_cli_option *option = bench_options;
+    while (option->name && strcmp(option->name, name) != 0)
+        option++;
+    return option;
+}
+
 /* --- Called kwctl --- */
 
 /* What is not kwctl's. */
-static const char *const own_options[] = {"threads", "rate", "iterations", "warm-up-iterations"};
+static const char *const own_options[] = {
+    "threads", "rate",    "iterations", "warm-up-iterations", "report",
+    "save",    "compare", "threshold",  "min-threshold",      "budget"};
 
 static int run_upstream(const struct chimera_cli_options *options)
 {
@@ -32,37 +56,6 @@ static int run_upstream(const struct chimera_cli_options *options)
 
 /* --- The command --- */
 
-/* Until there is more. */
-static void tell(const struct bench_run *run)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        const struct bench_point *point = &run->point[i];
-        printf("%s %s %s n=%llu mean=%.0f p50=%.0f p99=%.0f p999=%.0f max=%.0f [%.0f %.0f] tp=%.0f "
-               "late=%llu missed=%llu "
-               "host=%llu dirty=%llu..%llu peak=%llu phases=%.0f/%.0f/%.0f/%.0f/%.0f settings=%.0f "
-               "cold=%.0f/%.0f/%.0f over=%.1f\n",
-               point->policy, point->request, point->failure ? point->failure : "",
-               (unsigned long long)point->evaluation.count, point->evaluation.mean,
-               point->evaluation.p50, point->evaluation.p99, point->evaluation.p999,
-               point->evaluation.max, point->mean_low, point->mean_high, point->throughput,
-               (unsigned long long)point->late, (unsigned long long)point->missed,
-               (unsigned long long)point->host_calls.max,
-               (unsigned long long)point->dirty_pages.min,
-               (unsigned long long)point->dirty_pages.max, (unsigned long long)point->memory_peak,
-               point->copy_in, point->guest, point->host, point->answer, point->reset,
-               point->settings.mean, point->cold_load, point->cold_start, point->cold_first,
-               run->overhead);
-    }
-}
-
-static bool has_failed(const struct bench_run *run)
-{
-    for (size_t i = 0; i < run->count; i++)
-        if (run->point[i].failure)
-            return true;
-    return false;
-}
-
 static int measure(const struct bench_workload *workload, struct bench_set *set,
                    struct bench_run *run, struct chimera_error *err)
 {
@@ -76,24 +69,88 @@ static int measure(const struct bench_workload *workload, struct bench_set *set,
     return code == CHIMERA_OK ? bench_measure(set, workload, run, err) : code;
 }
 
-static int run_own(const struct chimera_cli_options *options)
+/* Before anything is measured: a budget that names none of these policies is a mistake. */
+static bool check_names(const struct bench_report *report, const struct bench_set *set,
+                        int *ret_exit)
+{
+    const char **names = calloc(set->subject_count + 1, sizeof(char *));
+    for (size_t i = 0; names && i < set->subject_count; i++)
+        names[i] = set->subjects[i].name;
+    bool is_good = names && bench_report_check_names(report, names, set->subject_count, ret_exit);
+    if (!names)
+        *ret_exit = say_error("no memory");
+    free(names);
+    return is_good;
+}
+
+static int measure_and_tell(const struct bench_workload *workload, struct bench_set *set,
+                            const struct bench_report *report)
+{
+    struct bench_run run = {0};
+    struct chimera_error err = {0};
+    int exit_code = EXIT_FAILED;
+    if (!check_names(report, set, &exit_code))
+        return exit_code;
+    int code = measure(workload, set, &run, &err);
+    exit_code = code < 0 ? say_error("%s", err.text) : bench_report_tell(report, &run);
+    bench_run_done(&run);
+    return exit_code == EXIT_GOOD && set->unread > 0 ? EXIT_FAILED : exit_code;
+}
+
+static int run_with(const struct chimera_cli_options *options, const struct bench_report *report)
 {
     struct bench_workload workload;
     struct bench_set set = {0};
-    struct bench_run run = {0};
     struct chimera_error err = {0};
     int code = bench_workload_read(options, &workload, &err);
     if (code == CHIMERA_OK)
         code = bench_set_open(options, &set, &err);
-    if (code == CHIMERA_OK)
-        code = measure(&workload, &set, &run, &err);
-    if (code == CHIMERA_OK)
-        tell(&run);
-    else
-        say_error("%s", err.text);
-    int exit_code = code < 0 || has_failed(&run) || set.unread > 0 ? EXIT_FAILED : EXIT_GOOD;
-    bench_run_done(&run);
+    int exit_code =
+        code < 0 ? say_error("%s", err.text) : measure_and_tell(&workload, &set, report);
     bench_set_done(&set);
+    return exit_code;
+}
+
+static int open_and_run(const struct chimera_cli_options *options)
+{
+    struct bench_report report = {0};
+    int exit_code = EXIT_FAILED;
+    if (bench_report_open(options, &report, &exit_code))
+        exit_code = run_with(options, &report);
+    bench_report_done(&report);
+    return exit_code;
+}
+
+/* --dump-results-to-disk is --save, and --compare where something was kept before. */
+static int run_kept(const struct chimera_cli_options *options)
+{
+    struct chimera_cli_options more = *options;
+    struct stat status;
+    if (stat(KEPT_ABOVE, &status) < 0 || !S_ISDIR(status.st_mode)) {
+        say_warning("there is no folder `target` here: the result is not kept");
+        return open_and_run(options);
+    }
+    struct chimera_error err = {0};
+    if (chimera_folder_make(KEPT_FOLDER, CHIMERA_FOLDER_PLAIN, &err) < 0)
+        return say_error("%s", err.text);
+    more.given = calloc(options->given_count + 2, sizeof(*more.given));
+    if (!more.given)
+        return say_error("no memory");
+    memcpy(more.given, options->given, options->given_count * sizeof(*more.given));
+    if (access(KEPT, F_OK) == 0)
+        more.given[more.given_count++] =
+            (struct chimera_cli_given){.option = option_called("compare"), .value = KEPT};
+    if (!chimera_cli_is_given(options, "save"))
+        more.given[more.given_count++] =
+            (struct chimera_cli_given){.option = option_called("save"), .value = KEPT};
+    int exit_code = open_and_run(&more);
+    free(more.given);
+    return exit_code;
+}
+
+static int run_own(const struct chimera_cli_options *options)
+{
+    int exit_code = bench_workload_is_kept(options) ? run_kept(options) : open_and_run(options);
     fflush(stdout);
     if (bench_interrupted) /* as if nothing had caught it */
         raise(bench_interrupted);
@@ -104,9 +161,6 @@ static int run_bench(const struct chimera_cli_options *options)
 {
     return job_is_kwctl(options) ? run_upstream(options) : run_own(options);
 }
-
-static const struct chimera_cli_option bench_options[] = {
-    OPTIONS_RUN, OPTIONS_BENCH_WORKLOAD, FETCH_FLAGS, FETCH_FLAGS_OF_OPA, {0}};
 
 static const struct chimera_cli_argument bench_arguments[] = {
     {.name = "uri_or_sha_prefix_or_yaml_file",

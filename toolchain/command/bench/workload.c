@@ -79,18 +79,23 @@ static int take_numbers(const struct chimera_cli_options *options, struct bench_
     return code;
 }
 
+bool bench_workload_is_kept(const struct chimera_cli_options *options)
+{
+    const char *value = chimera_cli_value(options, "dump-results-to-disk");
+    return chimera_cli_is_given(options, "dump-results-to-disk") &&
+           (!value || chimera_cli_is_on(value));
+}
+
 int bench_workload_read(const struct chimera_cli_options *options,
                         struct bench_workload *ret_workload, struct chimera_error *err)
 {
     bool is_kwctl = strcmp(options->program, "kwctl") == 0;
-    const char *kept = chimera_cli_value(options, "dump-results-to-disk");
     double warm_up = is_kwctl ? 3 : 1, measurement = is_kwctl ? 5 : 3;
     *ret_workload = (struct bench_workload){
         .threads = 1,
         .samples = 100,
         .resamples = is_kwctl ? 100000 : 10000,
-        .is_kept = chimera_cli_is_given(options, "dump-results-to-disk") &&
-                   (!kept || chimera_cli_is_on(kept)),
+        .is_kept = bench_workload_is_kept(options),
     };
     int code = take_decimal(options, "warm-up-time", SECONDS_MAX, true, &warm_up, err);
     if (code == CHIMERA_OK)

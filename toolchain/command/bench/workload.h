@@ -27,6 +27,9 @@ struct bench_workload {
 int bench_workload_read(const struct chimera_cli_options *options,
                         struct bench_workload *ret_workload, struct chimera_error *err);
 
+/* --dump-results-to-disk */
+bool bench_workload_is_kept(const struct chimera_cli_options *options);
+
 /* Rows of a table. */
 #define OPTIONS_BENCH_WORKLOAD                                                                    \
     {.name = "warm-up-time",                                                                      \
