@@ -371,10 +371,12 @@ static char *find_cached(struct build_run *run, enum chimera_tier tier)
         return NULL;
     /* Without any plugin of the module there is none of this tier: its name need not be known. */
     bool is_known = chimera_tools_identity(&builder->tools, tier)[0] != '\0';
-    if ((!is_known && !chimera_cache_has_module(builder->cache, &run->wasm)) ||
-        builder_know_tier(builder, tier, NULL) < 0 || name_stem(run, NULL) < 0)
+    bool may_be_there =
+        is_known || builder->options.shared || chimera_cache_has_module(builder->cache, &run->wasm);
+    if (!may_be_there || builder_know_tier(builder, tier, NULL) < 0 || name_stem(run, NULL) < 0)
         return NULL;
-    return chimera_cache_find_plugin(run->builder->cache, run->stem, run->builder->check);
+    char *path = chimera_cache_find_plugin(builder->cache, run->stem, builder->check);
+    return path ? path : build_get_shared(run);
 }
 
 static int build_tier(struct build_run *run, enum chimera_tier tier, char **ret_path,
@@ -388,7 +390,11 @@ static int build_tier(struct build_run *run, enum chimera_tier tier, char **ret_
         code = check_quick(run, err);
     if (code == 0)
         code = name_stem(run, err);
-    return code < 0 ? code : build_new(run, ret_path, err);
+    if (code == 0)
+        code = build_new(run, ret_path, err);
+    if (code == 0)
+        build_put_shared(run, *ret_path);
+    return code;
 }
 
 /* What is of no use to the quick tier (a frame that is too large, C that tcc does not take) may
@@ -415,6 +421,7 @@ static int build_module(struct build_run *run, struct chimera_built *built,
     if (!path && tier == CHIMERA_TIER_ANY)
         path = find_cached(run, CHIMERA_TIER_QUICK);
     built->was_cached = path != NULL;
+    built->was_shared = run->is_shared;
     if (!path)
         code = run->module ? CHIMERA_OK : read_module(run, err);
     if (!path && code == CHIMERA_OK)
@@ -445,24 +452,32 @@ static int build_bytes(struct build_run *run, struct chimera_built *built,
     return code;
 }
 
+/* What is said of a build that went well: the damage, the trouble, or both. */
+static char *make_warning(const char *damage, const char *trouble)
+{
+    static const char before[] = "the cache was damaged, and what is missing was built again: ";
+    char *warning = NULL;
+    if (asprintf(&warning, "%s%s%s%s", *damage ? before : "", damage,
+                 *damage && *trouble ? "; " : "", trouble) < 0)
+        return NULL;
+    return warning;
+}
+
 /* Said once for each build, however much was damaged. */
-static int tell_damage(struct chimera_builder *builder, struct chimera_built *built, int code,
+static int tell_damage(const struct build_run *run, struct chimera_built *built, int code,
                        struct chimera_error *err)
 {
+    struct chimera_builder *builder = run->builder;
     struct chimera_error damage = {0}, why = {0};
-    if (!builder->cache || !chimera_cache_take_damage(builder->cache, &damage))
+    bool is_damaged = builder->cache && chimera_cache_take_damage(builder->cache, &damage);
+    if (code == 0 && (is_damaged || run->trouble.code))
+        built->warning = make_warning(damage.text, run->trouble.text);
+    if (code == 0 || !is_damaged || !err)
         return code;
-    if (code < 0 && err) {
-        why = *err;
-        return chimera_fail(err, code,
-                            "%.600s (it has to be built again, for the cache is damaged: %.350s)",
-                            why.text, damage.text);
-    }
-    if (code == 0 &&
-        asprintf(&built->warning, "the cache was damaged, and what is missing was built again: %s",
-                 damage.text) < 0)
-        built->warning = NULL;
-    return code;
+    why = *err;
+    return chimera_fail(err, code,
+                        "%.600s (it has to be built again, for the cache is damaged: %.350s)",
+                        why.text, damage.text);
 }
 
 static int build_file(struct build_run *run, struct chimera_built *ret_built,
@@ -477,7 +492,7 @@ static int build_file(struct build_run *run, struct chimera_built *ret_built,
     if (code == 0)
         code = build_bytes(run, &built, err);
     chimera_buffer_free(&bytes);
-    code = tell_damage(run->builder, &built, code, err);
+    code = tell_damage(run, &built, code, err);
     if (code < 0)
         return code;
     built.milliseconds = (uint64_t)(chimera_clock_ms() - start_ms);

@@ -11,6 +11,7 @@
 #define CHIMERA_COMPILER_BUILD_H
 
 #include "compiler/cache/cache.h"
+#include "compiler/cache/shared.h"
 #include "compiler/tool/tools.h"
 #include "plugins/policy/plugin.h"
 #include "runtime/base/digest.h"
@@ -40,8 +41,11 @@ struct chimera_build_options { /* all borrowed */
     const char *launcher;
     bool loads_plugins; /* the caller has the loader read what it gets, so the cache need not
                            (chimera_builder_distrust()) */
-    bool must_confine;  /* refuse to compile where this kernel cannot confine the tools wholly
-                           (confine.h) */
+    /* Looked into before something is built, and filled; NULL: none. Without a cache of our own it
+     * is not asked. What is wrong with it is a warning of the build, never its failure. */
+    const struct chimera_shared_cache *shared;
+    bool must_confine; /* refuse to compile where this kernel cannot confine the tools wholly
+                          (confine.h) */
 };
 
 int chimera_builder_new(const struct chimera_build_options *options,
@@ -54,10 +58,12 @@ void chimera_builder_distrust(struct chimera_builder *builder);
 
 struct chimera_built {
     char *plugin;  /* path of the .so; owned by the caller, ended by chimera_built_done() */
-    char *warning; /* what was found damaged and put right, for a person; likewise; NULL: nothing */
+    char *warning; /* what was found damaged and put right, and what a shared cache cannot do, for a
+                      person; likewise; NULL: nothing */
     struct chimera_digest wasm; /* of the module as it was read */
     enum chimera_tier tier;
     bool was_cached; /* nothing was compiled */
+    bool was_shared; /* for it came from the shared cache */
     uint64_t milliseconds;
     size_t wasm_bytes, code_bytes; /* code_bytes is 0 where the cache made reading needless */
 };

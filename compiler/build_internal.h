@@ -16,6 +16,7 @@ struct chimera_builder {
     struct chimera_digest prelude_digest;
     char *temporary; /* without a cache: our own folder; owned */
     enum chimera_cache_check check;
+    bool is_shared_lost; /* the shared cache cannot be asked, and is not again */
 };
 
 /* One build of one module. */
@@ -33,6 +34,8 @@ struct build_run {
     uint64_t image_size;
     struct split_part *parts; /* owned */
     size_t part_count;
+    bool is_shared;               /* it came from the shared cache */
+    struct chimera_error trouble; /* with that; code 0: none */
 };
 
 /* What names of plugins end with, by enum chimera_build_purpose. */
@@ -44,6 +47,12 @@ char *build_toolchain(const struct build_run *run);
 
 /* build_translate.c: the module becomes C, in run->folder. */
 int build_translate(struct build_run *run, struct chimera_error *err);
+
+/* build_shared.c: the plugin run->stem from the shared cache into our own; its path there, owned by
+ * the caller. NULL: there is none that will do. */
+char *build_get_shared(struct build_run *run);
+/* And what was built, the path of it in our own cache, from there to the others. */
+void build_put_shared(struct build_run *run, const char *plugin);
 
 /* builder.c: what names this tier's plugins is known afterwards. Asks the tools only once. */
 int builder_know_tier(struct chimera_builder *builder, enum chimera_tier tier,

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finished plugins: STEM.so with what belongs to it, and STEM.sum, which says what each file must
- * be:
- *
- *   chimera cache 1 STEM
- *   0123…cdef 81920 .so          SHA-256, bytes, which file
- *   …
- *   0123…cdef                    of the lines above
- *
- * STEM.sum comes last and is believed only whole, so a plugin without it is none: a build was
- * killed, or the machine lost power. Whoever changes the files of a plugin holds a lock on their
- * folder; readers do not, and look again with it before they say that something is damaged.
+/* Finished plugins: STEM.so with what belongs to it, and STEM.sum (sum.c), which comes last and is
+ * believed only whole, so a plugin without it is none: a build was killed, or the machine lost
+ * power. Whoever changes the files of a plugin holds a lock on their folder; readers do not, and
+ * look again with it before they say that something is damaged.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,26 +19,6 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 
-#define TITLE "chimera cache 1 "
-#define SUM ".sum"
-#define SUM_MAX ((size_t)4096)
-
-/* In the order in which they are put there. */
-static const char *const suffixes[] = {".image", ".names", ".json", ".so"};
-enum { IMAGE, NAMES, MANIFEST, OBJECT, FILES };
-
-struct sum { /* what one file must be */
-    bool is_there;
-    uint64_t size;
-    struct chimera_digest digest;
-};
-
-static char *plugin_path(const char *folder, const char *stem, const char *suffix)
-{
-    char *path = NULL;
-    return asprintf(&path, "%s/%s%s", folder, stem, suffix) < 0 ? NULL : path;
-}
-
 /* Closing the descriptor gives it back. -1 where there are no locks: then it goes without. */
 static int lock_plugins(const struct chimera_cache *cache)
 {
@@ -55,100 +28,10 @@ static int lock_plugins(const struct chimera_cache *cache)
     return fd;
 }
 
-/* --- STEM.sum --- */
-
-static void put_digest(struct chimera_buffer *text, const struct chimera_digest *digest)
-{
-    char hex[CHIMERA_DIGEST_HEX];
-    chimera_digest_hex(digest, hex);
-    chimera_buffer_text(text, hex);
-}
-
-static int write_sums(const struct sum sums[FILES], const char *stem, const char *path,
-                      struct chimera_error *err)
-{
-    struct chimera_buffer text;
-    struct chimera_digest digest;
-    chimera_buffer_init(&text, SUM_MAX);
-    chimera_buffer_print(&text, TITLE "%s\n", stem);
-    for (size_t i = 0; i < FILES; i++) {
-        if (!sums[i].is_there)
-            continue;
-        put_digest(&text, &sums[i].digest);
-        chimera_buffer_print(&text, " %" PRIu64 " %s\n", sums[i].size, suffixes[i]);
-    }
-    int code = chimera_digest_of(chimera_buffer_slice(&text), &digest);
-    put_digest(&text, &digest);
-    chimera_buffer_byte(&text, '\n');
-    if (code == CHIMERA_OK)
-        code = text.failed;
-    code = code < 0
-               ? chimera_fail(err, code, "cannot write %s: %s", path, chimera_code_text(code))
-               : chimera_file_write(path, chimera_buffer_slice(&text), CHIMERA_FILE_PRIVATE, err);
-    chimera_buffer_free(&text);
-    return code;
-}
-
-static bool take_digest(struct chimera_slice *text, struct chimera_digest *ret_digest)
-{
-    size_t size = CHIMERA_DIGEST_HEX - 1;
-    if (text->size <= size ||
-        !chimera_digest_parse((struct chimera_slice){text->data, size}, ret_digest))
-        return false;
-    *text = (struct chimera_slice){text->data + size, text->size - size};
-    return true;
-}
-
-/* Its own digest is right, so it has the form that write_sums() gave it. */
-static bool take_lines(struct chimera_slice text, struct sum ret_sums[FILES])
-{
-    while (text.size > 0) {
-        struct sum sum = {.is_there = true};
-        char suffix[16] = "";
-        const char *line_end = memchr(text.data, '\n', text.size);
-        if (!line_end || !take_digest(&text, &sum.digest) || *text.data != ' ')
-            return false;
-        const char *end = text.data + 1;
-        for (; *end >= '0' && *end <= '9' && end - text.data <= 18; end++)
-            sum.size = sum.size * 10 + (uint64_t)(*end - '0');
-        if (*end != ' ' || (size_t)(line_end - end) > sizeof(suffix))
-            return false;
-        memcpy(suffix, end + 1, (size_t)(line_end - end - 1));
-        for (size_t i = 0; i < FILES; i++)
-            if (strcmp(suffix, suffixes[i]) == 0)
-                ret_sums[i] = sum;
-        text.size -= (size_t)(line_end + 1 - text.data);
-        text.data = line_end + 1;
-    }
-    return ret_sums[MANIFEST].is_there && ret_sums[OBJECT].is_there;
-}
-
-static bool take_word(struct chimera_slice *text, const char *word)
-{
-    size_t size = strlen(word);
-    if (!chimera_slice_starts(*text, word))
-        return false;
-    *text = (struct chimera_slice){text->data + size, text->size - size};
-    return true;
-}
-
-static bool parse_sums(struct chimera_slice text, const char *stem, struct sum ret_sums[FILES])
-{
-    struct chimera_digest stated, digest;
-    const size_t last = CHIMERA_DIGEST_HEX; /* with its line's end */
-    if (text.size <= last || text.data[text.size - 1] != '\n')
-        return false;
-    struct chimera_slice end = {text.data + text.size - last, last};
-    struct chimera_slice all = {text.data, text.size - last};
-    return take_digest(&end, &stated) && chimera_digest_of(all, &digest) == CHIMERA_OK &&
-           memcmp(&stated, &digest, sizeof(digest)) == 0 && take_word(&all, TITLE) &&
-           take_word(&all, stem) && take_word(&all, "\n") && take_lines(all, ret_sums);
-}
-
 /* --- Looking --- */
 
 /* NULL: the file is what it must be. */
-static const char *check_file(const char *path, const struct sum *sum, bool reads_it)
+static const char *check_file(const char *path, const struct cache_sum *sum, bool reads_it)
 {
     struct stat status;
     struct chimera_digest digest;
@@ -173,14 +56,14 @@ struct damage { /* of which file, and what is wrong with it */
 };
 
 static bool are_sound(const struct chimera_cache *cache, const char *stem,
-                      const struct sum sums[FILES], enum chimera_cache_check check,
+                      const struct cache_sum sums[CACHE_FILES], enum chimera_cache_check check,
                       struct damage *ret_damage)
 {
-    for (size_t i = 0; i < FILES; i++) {
-        CHIMERA_FREE char *path = plugin_path(cache->plugins, stem, suffixes[i]);
-        bool reads_it = check == CHIMERA_CACHE_WHOLE || i == MANIFEST;
+    for (size_t i = 0; i < CACHE_FILES; i++) {
+        CHIMERA_FREE char *path = cache_plugin_path(cache->plugins, stem, cache_suffixes[i]);
+        bool reads_it = check == CHIMERA_CACHE_WHOLE || i == CACHE_MANIFEST;
         const char *what = path ? check_file(path, &sums[i], reads_it) : "out of memory";
-        *ret_damage = (struct damage){suffixes[i], what};
+        *ret_damage = (struct damage){cache_suffixes[i], what};
         if (what)
             return false;
     }
@@ -193,15 +76,16 @@ static enum state look_at_plugin(const struct chimera_cache *cache, const char *
                                  const char *sum, enum chimera_cache_check check,
                                  struct damage *ret_damage)
 {
-    struct sum sums[FILES] = {0};
+    struct cache_sum sums[CACHE_FILES] = {0};
     struct chimera_buffer text;
     if (access(sum, F_OK) < 0)
         return MISSING;
-    chimera_buffer_init(&text, SUM_MAX);
+    chimera_buffer_init(&text, CACHE_SUM_MAX);
     int code = chimera_file_read(sum, &text, NULL);
-    bool is_readable = code == CHIMERA_OK && parse_sums(chimera_buffer_slice(&text), stem, sums);
+    bool is_readable =
+        code == CHIMERA_OK && cache_parse_sums(chimera_buffer_slice(&text), stem, sums);
     chimera_buffer_free(&text);
-    *ret_damage = (struct damage){SUM, "it is not what was written"};
+    *ret_damage = (struct damage){CACHE_SUM, "it is not what was written"};
     return is_readable && are_sound(cache, stem, sums, check, ret_damage) ? SOUND : DAMAGED;
 }
 
@@ -225,7 +109,7 @@ static enum state heal_plugin(struct chimera_cache *cache, const char *stem, con
     (void)lock;
     enum state state = look_at_plugin(cache, stem, sum, check, &damage);
     if (state == DAMAGED) {
-        CHIMERA_FREE char *path = plugin_path(cache->plugins, stem, damage.suffix);
+        CHIMERA_FREE char *path = cache_plugin_path(cache->plugins, stem, damage.suffix);
         cache_note_damage(cache, path ? path : stem, damage.what);
         drop_files(cache, stem);
     }
@@ -235,7 +119,7 @@ static enum state heal_plugin(struct chimera_cache *cache, const char *stem, con
 char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem,
                                 enum chimera_cache_check check)
 {
-    CHIMERA_FREE char *sum = plugin_path(cache->plugins, stem, SUM);
+    CHIMERA_FREE char *sum = cache_plugin_path(cache->plugins, stem, CACHE_SUM);
     struct damage damage;
     enum state state = sum ? look_at_plugin(cache, stem, sum, check, &damage) : MISSING;
     if (state == DAMAGED)
@@ -243,7 +127,7 @@ char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem,
     if (state != SOUND)
         return NULL;
     cache_touch(sum); /* trimming takes the youngest of a plugin's files */
-    return plugin_path(cache->plugins, stem, suffixes[OBJECT]);
+    return cache_plugin_path(cache->plugins, stem, cache_suffixes[CACHE_OBJECT]);
 }
 
 bool chimera_cache_has_module(const struct chimera_cache *cache, const struct chimera_digest *wasm)
@@ -261,11 +145,11 @@ bool chimera_cache_has_module(const struct chimera_cache *cache, const struct ch
 
 /* --- Putting --- */
 
-static int sum_file(const char *path, struct sum *ret_sum, struct chimera_error *err)
+static int sum_file(const char *path, struct cache_sum *ret_sum, struct chimera_error *err)
 {
     struct stat status;
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    *ret_sum = (struct sum){.is_there = false};
+    *ret_sum = (struct cache_sum){.is_there = false};
     if (fd < 0 && errno == ENOENT)
         return CHIMERA_OK;
     if (fd < 0 || fstat(fd, &status) < 0)
@@ -280,8 +164,8 @@ static int sum_file(const char *path, struct sum *ret_sum, struct chimera_error 
 static int put_file(struct chimera_cache *cache, const char *from, const char *stem,
                     const char *suffix, bool is_there, struct chimera_error *err)
 {
-    CHIMERA_FREE char *source = plugin_path(from, stem, suffix);
-    CHIMERA_FREE char *target = plugin_path(cache->plugins, stem, suffix);
+    CHIMERA_FREE char *source = cache_plugin_path(from, stem, suffix);
+    CHIMERA_FREE char *target = cache_plugin_path(cache->plugins, stem, suffix);
     if (!source || !target)
         return chimera_fail_memory(err);
     if (is_there) {
@@ -302,31 +186,31 @@ static int put_file(struct chimera_cache *cache, const char *from, const char *s
     return CHIMERA_OK;
 }
 
-static int sum_files(const char *from, const char *stem, struct sum sums[FILES],
+static int sum_files(const char *from, const char *stem, struct cache_sum sums[CACHE_FILES],
                      struct chimera_error *err)
 {
     int code = CHIMERA_OK;
-    for (size_t i = 0; i < FILES && code == CHIMERA_OK; i++) {
-        CHIMERA_FREE char *path = plugin_path(from, stem, suffixes[i]);
+    for (size_t i = 0; i < CACHE_FILES && code == CHIMERA_OK; i++) {
+        CHIMERA_FREE char *path = cache_plugin_path(from, stem, cache_suffixes[i]);
         code = path ? sum_file(path, &sums[i], err) : chimera_fail_memory(err);
     }
-    if (code == CHIMERA_OK && !(sums[MANIFEST].is_there && sums[OBJECT].is_there))
+    if (code == CHIMERA_OK && !(sums[CACHE_MANIFEST].is_there && sums[CACHE_OBJECT].is_there))
         code = chimera_fail(err, CHIMERA_EIO, "it is not whole");
-    CHIMERA_FREE char *path = plugin_path(from, stem, SUM);
+    CHIMERA_FREE char *path = cache_plugin_path(from, stem, CACHE_SUM);
     if (code == CHIMERA_OK)
-        code = path ? write_sums(sums, stem, path, err) : chimera_fail_memory(err);
+        code = path ? cache_write_sums(sums, stem, path, err) : chimera_fail_memory(err);
     return code;
 }
 
 static int put_files(struct chimera_cache *cache, const char *from, const char *stem,
-                     const struct sum sums[FILES], struct chimera_error *err)
+                     const struct cache_sum sums[CACHE_FILES], struct chimera_error *err)
 {
     int code = CHIMERA_OK;
     CHIMERA_CLOSE int lock = lock_plugins(cache);
-    for (size_t i = 0; i < FILES && code == CHIMERA_OK; i++)
-        code = put_file(cache, from, stem, suffixes[i], sums[i].is_there, err);
+    for (size_t i = 0; i < CACHE_FILES && code == CHIMERA_OK; i++)
+        code = put_file(cache, from, stem, cache_suffixes[i], sums[i].is_there, err);
     if (code == CHIMERA_OK)
-        code = put_file(cache, from, stem, SUM, true, err);
+        code = put_file(cache, from, stem, CACHE_SUM, true, err);
     if (lock >= 0)
         fsync(lock); /* the names */
     return code;
@@ -335,14 +219,16 @@ static int put_files(struct chimera_cache *cache, const char *from, const char *
 int chimera_cache_put_plugin(struct chimera_cache *cache, const char *from, const char *stem,
                              char **ret_path, struct chimera_error *err)
 {
-    struct sum sums[FILES] = {0};
+    struct cache_sum sums[CACHE_FILES] = {0};
     struct chimera_error why = {0};
     if (strlen(stem) > CACHE_NAME_MAX || strchr(stem, '/'))
         return chimera_fail(err, CHIMERA_EINVAL, "%s cannot be a plugin's name", stem);
     int code = sum_files(from, stem, sums, &why);
     if (code == CHIMERA_OK)
         code = put_files(cache, from, stem, sums, &why);
-    char *path = code == CHIMERA_OK ? plugin_path(cache->plugins, stem, suffixes[OBJECT]) : NULL;
+    char *path = code == CHIMERA_OK
+                     ? cache_plugin_path(cache->plugins, stem, cache_suffixes[CACHE_OBJECT])
+                     : NULL;
     if (!path)
         return chimera_fail(err, code < 0 ? code : CHIMERA_ENOMEM,
                             "cannot put %s into the cache %s: %s", stem, cache->plugins,

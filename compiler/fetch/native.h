@@ -37,9 +37,9 @@ int chimera_native_push(const struct chimera_fetch_options *options,
                         const struct chimera_native_input *input, char **ret_reference,
                         struct chimera_error *err);
 
-struct chimera_native_wanted {                   /* borrowed */
-    const char *subject;                         /* digest of the policy's manifest */
-    const char *wasm;                            /* "sha256:…" of its module */
+struct chimera_native_wanted { /* borrowed */
+    const char *subject;       /* digest of the policy's manifest; NULL: it need have none */
+    const char *wasm;          /* "sha256:…" of its module */
     const struct chimera_verification *builders; /* keys, one of which must have signed */
     const char *store;
 };
@@ -51,6 +51,13 @@ int chimera_native_pull(struct chimera_registry *registry,
                         const struct chimera_image_reference *image,
                         const struct chimera_native_wanted *wanted, char **ret_path,
                         struct chimera_error *err);
+
+/* The same of the one that the image's tag names. CHIMERA_EUNSIGNED, CHIMERA_EREFUSED: it will not
+ * do. */
+int chimera_native_pull_tag(struct chimera_registry *registry,
+                            const struct chimera_image_reference *image,
+                            const struct chimera_native_wanted *wanted, char **ret_path,
+                            struct chimera_error *err);
 
 /* How this machine's code is called. */
 const char *chimera_native_architecture(void);

@@ -44,7 +44,8 @@ static bool is_for_here(const struct candidate *candidate)
     snprintf(abi, sizeof(abi), "%d", CHIMERA_PLUGIN_ABI);
     return !manifest->is_index && manifest->artifact_type &&
            strcmp(manifest->artifact_type, CHIMERA_MEDIA_PLUGIN) == 0 &&
-           strcmp(manifest->subject.digest, candidate->wanted->subject) == 0 &&
+           (!candidate->wanted->subject ||
+            strcmp(manifest->subject.digest, candidate->wanted->subject) == 0) &&
            has_annotation(manifest, CHIMERA_PLUGIN_ABI_KEY, abi) &&
            has_annotation(manifest, CHIMERA_PLUGIN_ARCHITECTURE_KEY, chimera_native_architecture());
 }
@@ -187,16 +188,11 @@ static int name_plugin(struct candidate *candidate, struct chimera_error *err)
     return size < 0 ? chimera_fail_memory(err) : CHIMERA_OK;
 }
 
-/* CHIMERA_EINVAL: it is another thing, or for another machine. */
-static int try_candidate(struct candidate *candidate, const char *digest, char **ret_path,
-                         struct chimera_error *err)
+/* CHIMERA_EINVAL: there is none, it is another thing, or for another machine. */
+static int try_version(struct candidate *candidate, const struct chimera_image_reference *at,
+                       char **ret_path, struct chimera_error *err)
 {
-    struct chimera_image_reference at = candidate->at;
-    char version[CHIMERA_OCI_DIGEST_MAX];
-    snprintf(version, sizeof(version), "%s", digest);
-    at.tag = NULL;
-    at.digest = version;
-    int code = chimera_registry_get_manifest(candidate->registry, &at, &candidate->manifest, err);
+    int code = chimera_registry_get_manifest(candidate->registry, at, &candidate->manifest, err);
     if (code < 0)
         return code;
     code = is_for_here(candidate) ? check_signature(candidate, err) : CHIMERA_EINVAL;
@@ -210,6 +206,28 @@ static int try_candidate(struct candidate *candidate, const char *digest, char *
     candidate->stem = NULL;
     chimera_oci_manifest_done(&candidate->manifest);
     return code;
+}
+
+static int try_candidate(struct candidate *candidate, const char *digest, char **ret_path,
+                         struct chimera_error *err)
+{
+    struct chimera_image_reference at = candidate->at;
+    char version[CHIMERA_OCI_DIGEST_MAX];
+    snprintf(version, sizeof(version), "%s", digest);
+    at.tag = NULL;
+    at.digest = version;
+    return try_version(candidate, &at, ret_path, err);
+}
+
+int chimera_native_pull_tag(struct chimera_registry *registry,
+                            const struct chimera_image_reference *image,
+                            const struct chimera_native_wanted *wanted, char **ret_path,
+                            struct chimera_error *err)
+{
+    struct candidate candidate = {.registry = registry, .at = *image, .wanted = wanted};
+    *ret_path = NULL;
+    int code = try_version(&candidate, image, ret_path, err);
+    return code == CHIMERA_EINVAL ? CHIMERA_OK : code;
 }
 
 int chimera_native_pull(struct chimera_registry *registry,

@@ -9,7 +9,7 @@
 #include "compiler/fetch/artifact/attach.h"
 #include "compiler/fetch/artifact/policy_image.h"
 #include "compiler/fetch/fetch_plan.h"
-#include "compiler/fetch/native.h"
+#include "compiler/fetch/native_tagged.h"
 #include "compiler/fetch/session.h"
 #include "compiler/fetch/signature/evidence.h"
 #include "compiler/fetch/signature/private_key.h"
@@ -37,7 +37,8 @@ struct native_push { /* the child has a copy by its fork */
     uint64_t size[FILE_COUNT];
     char *title[FILE_COUNT]; /* owned */
     struct chimera_manifest manifest;
-    EVP_PKEY *key; /* owned; NULL: not signed */
+    EVP_PKEY *key;  /* owned; NULL: not signed */
+    bool is_tagged; /* it has no subject, but the name of plan.image */
 };
 
 const char *chimera_native_architecture(void)
@@ -135,10 +136,10 @@ static int run_push(void *context, struct chimera_buffer *out, struct chimera_er
         .login_count = push->plan.logins.count,
         .title = push->options->shows_progress ? push->title[CODE] : NULL};
     int code = chimera_session_open(&session, &input, err);
-    if (code == CHIMERA_OK)
+    if (code == CHIMERA_OK && !push->is_tagged)
         code = check_module(push, session.registry, subject, err);
     if (code == CHIMERA_OK)
-        code = attach_plugin(push, session.registry, subject, digest, err);
+        code = attach_plugin(push, session.registry, push->is_tagged ? NULL : subject, digest, err);
     if (code == CHIMERA_OK)
         code = sign_plugin(push, session.registry, digest, err);
     if (code == CHIMERA_OK)
@@ -200,11 +201,11 @@ static int start_push(struct native_push *push, const struct chimera_native_inpu
                                           run_push, push, out, err);
 }
 
-int chimera_native_push(const struct chimera_fetch_options *options,
-                        const struct chimera_native_input *input, char **ret_reference,
-                        struct chimera_error *err)
+static int push_plugin(const struct chimera_fetch_options *options,
+                       const struct chimera_native_input *input, bool is_tagged,
+                       char **ret_reference, struct chimera_error *err)
 {
-    struct native_push push = {.options = options, .fd = {-1, -1, -1, -1}};
+    struct native_push push = {.options = options, .fd = {-1, -1, -1, -1}, .is_tagged = is_tagged};
     struct chimera_buffer said;
     chimera_buffer_init(&said, CHIMERA_NETWORK_ANSWER_MAX);
     int code = start_push(&push, input, &said, err);
@@ -225,4 +226,18 @@ int chimera_native_push(const struct chimera_fetch_options *options,
     chimera_fetched_done(&push.fetched);
     chimera_buffer_free(&said);
     return code;
+}
+
+int chimera_native_push(const struct chimera_fetch_options *options,
+                        const struct chimera_native_input *input, char **ret_reference,
+                        struct chimera_error *err)
+{
+    return push_plugin(options, input, false, ret_reference, err);
+}
+
+int chimera_native_push_tagged(const struct chimera_fetch_options *options,
+                               const struct chimera_native_input *input, char **ret_reference,
+                               struct chimera_error *err)
+{
+    return push_plugin(options, input, true, ret_reference, err);
 }

@@ -284,7 +284,7 @@ int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,
     return fail_to_write(path, code, err);
 }
 
-static int copy_data(int from, int to)
+int chimera_fd_copy(int from, int to)
 {
     char block[32 * 1024];
     off_t end = lseek(from, 0, SEEK_END);
@@ -314,7 +314,7 @@ static int copy_file(const char *from, const char *path, mode_t mode, bool is_sy
         return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", from, strerror(errno));
     CHIMERA_FREE char *name = NULL;
     int fd = chimera_file_temporary(path, mode, &name);
-    int code = fd < 0 ? fd : copy_data(source, fd);
+    int code = fd < 0 ? fd : chimera_fd_copy(source, fd);
     if (fd >= 0)
         code = is_synced ? finish_temporary(fd, name, path, code)
                          : rename_temporary(fd, name, path, code);

@@ -56,6 +56,9 @@ int chimera_file_write_unsynced(const char *path, struct chimera_slice bytes, mo
 int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,
                                struct chimera_error *err);
 
+/* All of one file to another, which is empty, holes kept. Negative errno. */
+int chimera_fd_copy(int from, int to);
+
 /* Copies `from` to `path` atomically, holes kept. */
 int chimera_file_copy(const char *from, const char *path, mode_t mode, struct chimera_error *err);
 

@@ -11,6 +11,11 @@ const struct chimera_cli_entry chimera_cli_variables[] = {
      "~/.cache/chimera, of a server in place of chimera-cache in the folder of "
      "--policies-download-dir",
      CHIMERA_CLI_BUILDS | CHIMERA_CLI_SERVES},
+    {"CHIMERA_SHARED_CACHE, CHIMERA_SHARED_CACHE_KEY",
+     "Where the builds of a server look before they compile, and the key of a registry: "
+     "--shared-cache "
+     "and --shared-cache-key of `chimera build`",
+     CHIMERA_CLI_SERVES},
     {"CHIMERA_WASM2C, CHIMERA_CLANG, CHIMERA_LLD, CHIMERA_OBJDUMP, CHIMERA_TCC",
      "The programs to build with: wasm2c, clang, ld.lld, llvm-objdump and tcc; in place of those "
      "beside clang and on PATH",

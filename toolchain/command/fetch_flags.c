@@ -12,6 +12,7 @@
 #include "runtime/log/log.h"
 #include "runtime/source/user_folders.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/shared_cache.h"
 #include "toolchain/command/verify_flags.h"
 
 /* The documentation calls it sources.yml, the reference reads sources.yaml. */
@@ -109,6 +110,8 @@ int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_fla
         code = read_builders(options, ret_flags, err);
     if (code == CHIMERA_OK)
         code = fetch_flags_require_signed(options, err);
+    if (code == CHIMERA_OK)
+        code = shared_cache_open(options, &ret_flags->fetch, &ret_flags->shared, err);
     if (code < 0)
         fetch_flags_done(ret_flags);
     return code;
@@ -116,6 +119,7 @@ int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_fla
 
 void fetch_flags_done(struct fetch_flags *flags)
 {
+    chimera_shared_close(&flags->shared);
     chimera_sources_done(&flags->sources);
     chimera_verification_done(&flags->verification);
     chimera_verification_done(&flags->builders);

@@ -4,6 +4,7 @@
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_FETCH_FLAGS_H
 #define CHIMERA_TOOLCHAIN_COMMAND_FETCH_FLAGS_H
 
+#include "compiler/cache/shared.h"
 #include "compiler/fetch/fetch.h"
 #include "runtime/cli/cli.h"
 
@@ -111,8 +112,9 @@ struct fetch_flags { /* its address must not change: `fetch` borrows from the re
     struct chimera_fetch_options fetch;
     struct chimera_sources sources;
     struct chimera_verification verification, builders;
-    char *store;        /* owned */
-    char *sources_path; /* owned; NULL: none */
+    char *store;                        /* owned */
+    char *sources_path;                 /* owned; NULL: none */
+    struct chimera_shared_cache shared; /* owned; of SHARED_CACHE_FLAGS; all zero: none */
 };
 
 /* Takes FETCH_FLAGS_OF_OPA, for whatever this process reads; part of fetch_flags_read(). */

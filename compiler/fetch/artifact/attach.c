@@ -80,9 +80,10 @@ static void put_rest(const struct attaching *attaching, const struct chimera_att
                            json_object_new_string(CHIMERA_MEDIA_OCI_MANIFEST));
     json_object_object_add(manifest, "artifactType",
                            json_object_new_string(attachment->artifact_type));
-    json_object_object_add(
-        manifest, "subject",
-        chimera_oci_describe(subject->media_type, attaching->subject, subject->bytes.size));
+    if (attaching->subject[0])
+        json_object_object_add(
+            manifest, "subject",
+            chimera_oci_describe(subject->media_type, attaching->subject, subject->bytes.size));
     if (attachment->annotations)
         json_object_object_add(manifest, "annotations", json_object_get(attachment->annotations));
 }
@@ -100,12 +101,13 @@ static int publish(struct attaching *attaching, const struct chimera_attachment 
                            : CHIMERA_OK;
     if (code == CHIMERA_OK && chimera_oci_digest_of(chimera_buffer_slice(&text), NULL, ret_digest))
         code = chimera_fail_memory(err);
-    attaching->at.digest = ret_digest;
+    if (attaching->subject[0])
+        attaching->at.digest = ret_digest;
     if (code == CHIMERA_OK)
         code = chimera_registry_put_manifest(attaching->registry, &attaching->at,
                                              CHIMERA_MEDIA_OCI_MANIFEST,
                                              chimera_buffer_slice(&text), &published, err);
-    if (code == CHIMERA_OK && !published.knows_subject) {
+    if (code == CHIMERA_OK && attaching->subject[0] && !published.knows_subject) {
         struct chimera_descriptor entry = {.media_type = CHIMERA_MEDIA_OCI_MANIFEST,
                                            .size = text.size,
                                            .artifact_type = attachment->artifact_type,
@@ -123,11 +125,14 @@ int chimera_attach(struct chimera_registry *registry, const struct chimera_image
                    char ret_digest[CHIMERA_OCI_DIGEST_MAX], struct chimera_error *err)
 {
     struct attaching attaching = {.registry = registry, .at = *image};
-    snprintf(attaching.subject, sizeof(attaching.subject), "%s", subject);
-    attaching.at.tag = NULL;
-    attaching.at.digest = attaching.subject;
-    int code =
-        chimera_registry_get_manifest(registry, &attaching.at, &attaching.subject_manifest, err);
+    int code = CHIMERA_OK;
+    if (subject) {
+        snprintf(attaching.subject, sizeof(attaching.subject), "%s", subject);
+        attaching.at.tag = NULL;
+        attaching.at.digest = attaching.subject;
+        code = chimera_registry_get_manifest(registry, &attaching.at, &attaching.subject_manifest,
+                                             err);
+    }
     if (code < 0)
         return code;
     CHIMERA_JSON struct json_object *manifest = json_object_new_object();

@@ -23,7 +23,8 @@ struct chimera_attachment { /* borrowed */
 };
 
 /* Uploads the files and the manifest, under its digest; a registry that does not list referrers
- * itself gets it into the index that clients look at then. `image` names the repository. */
+ * itself gets it into the index that clients look at then. `image` names the repository. Without a
+ * subject (NULL) it is beside nothing, and has the tag that `image` names. */
 int chimera_attach(struct chimera_registry *registry, const struct chimera_image_reference *image,
                    const char *subject, const struct chimera_attachment *attachment,
                    char ret_digest[CHIMERA_OCI_DIGEST_MAX], struct chimera_error *err);

@@ -11,6 +11,7 @@
 #include "toolchain/command/bundle/target.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"
+#include "toolchain/command/shared_cache.h"
 
 static int make_bundle(struct bundle_draft *draft, const struct bundle_target *target,
                        struct chimera_build_options *options, struct chimera_error *err)
@@ -96,6 +97,7 @@ static int run_bundle(const struct chimera_cli_options *options)
         .jobs = jobs,
         .progress = &progress,
         .launcher = getenv(CHIMERA_LAUNCHER_VARIABLE),
+        .shared = &flags.shared,
         .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
     int code = bundle(options, &flags, &check, &target, &build);
@@ -129,6 +131,7 @@ static const struct chimera_cli_option bundle_options[] = {
      .initial = BUNDLE_BUILDER_LOCAL,
      .help = "Who builds, for the provenance: the URI of a pipeline's runner, for instance"},
     OPTION_CACHE_DIR,
+    SHARED_CACHE_FLAGS,
     OPTION_JOBS,
     {.name = "no-check",
      .section = SECTION_BUILDS,

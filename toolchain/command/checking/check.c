@@ -21,6 +21,7 @@
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/fetch_many.h"
 #include "toolchain/command/interrupt.h"
+#include "toolchain/command/shared_cache.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 #define TEXT_MAX 2000
@@ -349,6 +350,7 @@ static int run_check(const struct chimera_cli_options *options)
     progress_open(options, &progress);
     struct chimera_build_options build = {
         .progress = &progress,
+        .shared = &flags.shared,
         .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
     int code = check(options, &task, &build);
@@ -368,6 +370,7 @@ static const struct chimera_cli_option check_options[] = {
     SET_CHECK_FLAGS,
     FETCH_FLAGS,
     FETCH_FLAGS_OF_OPA,
+    SHARED_CACHE_FLAGS,
     OPTION_QUIET,
     OPTION_REQUIRE_CONFINEMENT,
     {0},

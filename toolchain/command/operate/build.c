@@ -20,6 +20,7 @@
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/taken.h"
 #include "toolchain/command/policy_argument.h"
+#include "toolchain/command/shared_cache.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)
@@ -70,6 +71,8 @@ static void print_built(const struct task *task, const char *argument,
     chimera_buffer_print(&line, ",\"cached\":%s,\"milliseconds\":%llu",
                          built->was_cached ? "true" : "false",
                          (unsigned long long)built->milliseconds);
+    if (built->was_shared)
+        chimera_buffer_text(&line, ",\"shared\":true");
     if (warnings[0] || warnings[1]) {
         chimera_buffer_text(&line, ",\"warnings\":[");
         for (size_t i = 0, count = 0; i < 2; i++) {
@@ -234,7 +237,7 @@ static int run_build(const struct chimera_cli_options *options)
     if (!option_jobs(options, &jobs))
         return EXIT_USAGE;
     progress_open(options, &progress);
-    const struct chimera_build_options build = {
+    struct chimera_build_options build = {
         .cache_folder = chimera_cli_value(options, "cache-dir"),
         .has_no_cache = chimera_cli_is_given(options, "no-cache"),
         .output = chimera_cli_value(options, "output"),
@@ -252,6 +255,8 @@ static int run_build(const struct chimera_cli_options *options)
     struct chimera_error err = {0};
     if (fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
+    if (!build.has_no_cache)
+        build.shared = &flags.shared;
     int code = build_all(options, &flags, &build);
     fetch_flags_done(&flags);
     return code;
@@ -284,6 +289,7 @@ static const struct chimera_cli_option build_options[] = {
              "any: what is in the cache, full first, else what is built soonest. full without this "
              "option"},
     OPTION_CACHE_DIR,
+    SHARED_CACHE_FLAGS,
     {.name = "no-cache", .section = SECTION_BUILDS, .help = "Neither read nor fill the cache"},
     OPTION_JOBS,
     {.name = "no-trial",
@@ -293,7 +299,7 @@ static const struct chimera_cli_option build_options[] = {
          "never can"},
     {.name = "json",
      .help = "Print an object a line, with policy, plugin, tier, cached, milliseconds and perhaps "
-             "warnings, "
+             "shared and warnings, "
              "or with policy and error"},
     OPTION_QUIET,
     OPTION_REQUIRE_CONFINEMENT,

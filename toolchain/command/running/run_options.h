@@ -6,6 +6,7 @@
 
 #include "toolchain/command/commands.h"
 #include "toolchain/command/running/runner.h"
+#include "toolchain/command/shared_cache.h"
 
 /* Rows of a table. */
 #define OPTIONS_RUN                                                                          \
@@ -42,7 +43,7 @@
          .section = SECTION_HOST,                                                            \
          .help = "Let the policy read the Kubernetes resources that its metadata lists"},    \
         OPTION_TIME_LIMIT, OPTION_MEMORY_LIMIT, OPTION_OMIT_MANAGED_FIELDS, OPTION_TIER,     \
-        OPTION_NO_CACHE,                                                                     \
+        SHARED_CACHE_FLAGS, OPTION_NO_CACHE,                                                 \
         {.name = "record-host-capabilities-interactions",                                    \
          .section = SECTION_HOST,                                                            \
          .kind = CHIMERA_CLI_VALUE,                                                          \

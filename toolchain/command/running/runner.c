@@ -287,8 +287,10 @@ static int build_and_load(struct runner *runner, const struct policy_module *mod
 
 static int make_builder(struct runner *runner, struct chimera_error *err)
 {
-    const struct chimera_build_options options = {
-        .has_no_cache = runner->has_no_cache, .progress = &runner->progress, .loads_plugins = true};
+    const struct chimera_build_options options = {.has_no_cache = runner->has_no_cache,
+                                                  .progress = &runner->progress,
+                                                  .shared = &runner->flags.shared,
+                                                  .loads_plugins = true};
     if (runner->builder)
         return CHIMERA_OK;
     chimera_progress_init(&runner->progress, say_level() == SAY_QUIET ? -1 : STDERR_FILENO);

@@ -12,6 +12,7 @@
 #include "toolchain/command/commands.h"
 #include "toolchain/command/request/requests.h"
 #include "toolchain/command/running/runner.h"
+#include "toolchain/command/shared_cache.h"
 #include "toolchain/command/testing/cases.h"
 #include "toolchain/command/testing/judge.h"
 #include "toolchain/command/verdict/report.h"
@@ -322,6 +323,7 @@ static const struct chimera_cli_option test_options[] = {
     OPTION_MEMORY_LIMIT,
     OPTION_OMIT_MANAGED_FIELDS,
     OPTION_TIER,
+    SHARED_CACHE_FLAGS,
     OPTION_NO_CACHE,
     FETCH_FLAGS,
     FETCH_FLAGS_OF_OPA,
