@@ -23,7 +23,8 @@ struct chimera_builder; /* tools, cache and options, for any number of builds; o
  * chimera_plugin_load_measuring(); each has names of its own in the cache. */
 enum chimera_build_purpose {
     CHIMERA_BUILD_TO_SERVE = 0,
-    CHIMERA_BUILD_TO_COUNT, /* counts the instructions that it runs (runtime/plugin/counter.h) */
+    CHIMERA_BUILD_TO_COUNT,   /* counts the instructions that it runs (runtime/plugin/counter.h) */
+    CHIMERA_BUILD_TO_PROFILE, /* and tells of its functions (runtime/instance/profile.h) */
 };
 
 struct chimera_build_options { /* all borrowed */

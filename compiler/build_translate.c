@@ -49,6 +49,7 @@ static int write_sources(struct build_run *run, struct chimera_slice text,
     int code = split_read(text, wabt, run->module, &split, err);
     if (code < 0)
         return code;
+    split.profiles = run->builder->options.purpose == CHIMERA_BUILD_TO_PROFILE;
     struct glue_facts facts = {.module = run->module,
                                .split = &split,
                                .wabt_minor = wabt,
@@ -56,7 +57,8 @@ static int write_sources(struct build_run *run, struct chimera_slice text,
                                .tier = run->tier,
                                .toolchain = toolchain,
                                .wasm = run->wasm,
-                               .image_size = run->image_size};
+                               .image_size = run->image_size,
+                               .profiles = split.profiles};
     code = glue_write(&facts, run->folder, err);
     if (code == 0)
         code = split_write(&split, run->tier, run->folder, &run->parts, &run->part_count, err);

@@ -18,8 +18,9 @@
 const char *const chimera_prelude_files[CHIMERA_PRELUDE_FILES] = {
     "plugin.h", "prelude.h", "full.h", "simd.h", "quick.h", "freestanding.c"};
 
-const char *const build_purposes[] = {
-    [CHIMERA_BUILD_TO_SERVE] = "", [CHIMERA_BUILD_TO_COUNT] = "-count" COUNT_VERSION};
+const char *const build_purposes[] = {[CHIMERA_BUILD_TO_SERVE] = "",
+                                      [CHIMERA_BUILD_TO_COUNT] = "-count" COUNT_VERSION,
+                                      [CHIMERA_BUILD_TO_PROFILE] = "-profile" COUNT_VERSION};
 
 char *build_toolchain(const struct build_run *run)
 {

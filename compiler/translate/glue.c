@@ -140,6 +140,8 @@ static void write_instance(FILE *file, const struct glue_facts *facts)
         fprintf(file, "    bool data_segment_dropped_%sd%u;\n", glue_segment_prefix(facts), i);
     for (uint32_t i = 0; i < module->element_count; i++)
         fprintf(file, "    bool elem_segment_dropped_%se%u;\n", glue_segment_prefix(facts), i);
+    if (facts->profiles) /* 64 bits in any case */
+        fputs("    void (*profile)(struct chimera_guest *, u32, u32);\n", file);
     fputs("};\n"
           "typedef struct instance Z_pol_instance_t, w2c_pol;\n"
           "#define w2c_mem head.memory\n"
@@ -258,8 +260,9 @@ static void write_data_segments(FILE *file, const struct glue_facts *facts, bool
 static void write_header(FILE *file, const struct glue_facts *facts)
 {
     const struct chimera_module *module = facts->module;
-    fprintf(file, "#define CHIMERA_WABT %u\n#define CHIMERA_SIMD %d\n#include \"prelude.h\"\n",
-            facts->wabt_minor, module->uses_vectors);
+    fprintf(file, "#define CHIMERA_WABT %u\n#define CHIMERA_SIMD %d\n%s#include \"prelude.h\"\n",
+            facts->wabt_minor, module->uses_vectors,
+            facts->profiles ? "#define CHIMERA_PROFILE 1\n" : "");
     write_type_numbers(file, facts);
     for (uint32_t i = 0; i < module->signature_count; i++) {
         if (module->signatures[i].results.size > 1)
@@ -367,15 +370,25 @@ static void write_export(FILE *file, const struct glue_facts *facts, uint32_t in
     }
 }
 
-/* No module may export this name, so it is there once. */
-static void write_counter(FILE *file, uint32_t global)
+/* A member of the instance. No module may export this name, so it is there once. */
+static void write_own_export(FILE *file, struct chimera_slice name, const char *member)
 {
-    struct chimera_slice name = CHIMERA_SLICE(CHIMERA_COUNTER_EXPORT);
     fputs("    {", file);
     write_string(file, name);
-    fprintf(file,
-            ", %zu, CHIMERA_EXPORT_GLOBAL, \"I\", NULL, offsetof(struct instance, w2c_glo%u)},\n",
-            name.size, global);
+    fprintf(file, ", %zu, CHIMERA_EXPORT_GLOBAL, \"I\", NULL, offsetof(struct instance, %s)},\n",
+            name.size, member);
+}
+
+static uint32_t write_own_exports(FILE *file, const struct glue_facts *facts)
+{
+    char counter[32];
+    if (!facts->module->counts)
+        return 0;
+    snprintf(counter, sizeof(counter), "w2c_glo%u", facts->module->counter);
+    write_own_export(file, CHIMERA_SLICE(CHIMERA_COUNTER_EXPORT), counter);
+    if (facts->profiles)
+        write_own_export(file, CHIMERA_SLICE(CHIMERA_PROFILE_EXPORT), "profile");
+    return 1 + facts->profiles;
 }
 
 static uint32_t write_exports(FILE *file, const struct glue_facts *facts)
@@ -391,10 +404,7 @@ static uint32_t write_exports(FILE *file, const struct glue_facts *facts)
         write_export(file, facts, i);
         count += module->exports[i].kind != WASM_TABLE;
     }
-    if (module->counts) {
-        write_counter(file, module->counter);
-        count++;
-    }
+    count += write_own_exports(file, facts);
     fputs("    {0}\n};\n", file);
     return count;
 }

@@ -22,6 +22,7 @@ struct glue_facts { /* all borrowed */
     const char *toolchain;
     struct chimera_digest wasm;
     uint64_t image_size;
+    bool profiles; /* functions tell when they are entered and left */
 };
 
 /* Writes FOLDER/module.h and FOLDER/glue.c. */

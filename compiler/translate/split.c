@@ -274,6 +274,8 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
     }
     for (uint32_t i = from; i < to; i++) {
         const struct split_function *function = &writer->split->functions[i];
+        if (writer->split->profiles)
+            fprintf(file, "#undef CHIMERA_FUNCTION\n#define CHIMERA_FUNCTION %uu\n", i);
         fwrite(function->head.data, 1, function->head.size, file);
         fputc(' ', file);
         if (!write_body(writer, file, function->body))

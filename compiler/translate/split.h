@@ -34,6 +34,7 @@ struct split {
     const char *prefix;               /* of a function's name: "w2c_f" or "w2c_pol_f" */
     struct split_function *functions; /* owned; by function index, empty for the imported */
     uint32_t function_count;
+    bool profiles; /* parts say the index of each function */
 };
 
 /* What wasm2c's names of functions begin with; their index follows. */

@@ -24,7 +24,7 @@ static inline void chimera_probe(void)
 /* Called from the guest's function itself, which is named by where this returns to. */
 #define chimera_stop(head, trap) (HOST_STACK, chimera_trap((head)->guest, (trap)))
 
-#define FUNC_PROLOGUE                                    \
+#define FUNC_LOCALS                                      \
     u8 *const chimera_base = instance->head.memory.data; \
     (void)chimera_base
 

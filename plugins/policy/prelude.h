@@ -66,7 +66,23 @@ f32 nearbyintf(f32 x);
 #define TRAP(trap) TRAP_OF(instance, CHIMERA_TRAP_##trap)
 #define UNREACHABLE TRAP(UNREACHABLE)
 
-#define FUNC_EPILOGUE ((void)0)
+/* A profiling plugin (docs/decisions/031) tells its host of each function that it enters and
+ * leaves; the host puts the function to call into the instance. CHIMERA_FUNCTION is the function's
+ * index. */
+#if CHIMERA_PROFILE
+#define TELL(is_leaving)                                                         \
+    if (instance->profile) {                                                     \
+        HOST_STACK;                                                              \
+        instance->profile(instance->head.guest, CHIMERA_FUNCTION, (is_leaving)); \
+    }
+#else
+#define TELL(is_leaving) ((void)0)
+#endif
+
+#define FUNC_PROLOGUE \
+    FUNC_LOCALS;      \
+    TELL(0)
+#define FUNC_EPILOGUE TELL(1)
 
 /* --- Memory. `mem` is the one memory; it is named only to match wasm2c's calls. --- */
 

@@ -24,7 +24,7 @@
 
 #define HOST_STACK ((void)0) /* is in the stack's limit */
 
-#define FUNC_PROLOGUE                                                  \
+#define FUNC_LOCALS                                                    \
     u8 *const chimera_base = instance->head.memory.data;               \
     u64 chimera_at;                                                    \
     if ((u8 *)__builtin_frame_address(0) < instance->head.stack_limit) \

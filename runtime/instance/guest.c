@@ -10,6 +10,7 @@
 
 #include "runtime/instance/fault.h"
 #include "runtime/instance/memory.h"
+#include "runtime/instance/profile.h"
 #include "runtime/instance/reset.h"
 #include "runtime/instance/stack.h"
 #include "runtime/instance/switch/switch.h"
@@ -130,6 +131,7 @@ void chimera_guest_begin(struct chimera_guest *guest, uint32_t limit_ms)
     chimera_guest_recount(guest);
     guest->has_met_limit = false;
     guest->is_pure = true;
+    chimera_profile_begin(guest);
 }
 
 void chimera_guest_recount(struct chimera_guest *guest)
@@ -141,6 +143,7 @@ void chimera_guest_recount(struct chimera_guest *guest)
 
 void chimera_guest_end(struct chimera_guest *guest)
 {
+    chimera_profile_end(guest);
     if (guest->run)
         chimera_run_disarm(guest->run);
     guest->run = NULL;

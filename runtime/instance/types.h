@@ -22,6 +22,7 @@ struct chimera_guest;
 struct chimera_guest_internal; /* types_internal.h */
 struct chimera_snapshot;       /* likewise */
 struct chimera_run;            /* watchdog.h */
+struct chimera_profile;        /* profile.h */
 
 /* What an ABI keeps of a guest outside of it (guest->abi): made by the ABI, and brought back
  * with the guest itself, so that no way around it is left. */
@@ -67,6 +68,7 @@ struct chimera_guest {
 
     struct chimera_snapshot *snapshot; /* owned; NULL before chimera_guest_snapshot() */
     struct chimera_reset_counters counters;
+    struct chimera_profile *profile;         /* borrowed; of what runs next. NULL: none */
     struct chimera_guest_internal *internal; /* owned */
 
     /* Whose code runs: even, the guest's; odd, an import function's. 2 is a call back into the

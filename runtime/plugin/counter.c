@@ -8,18 +8,16 @@ static struct chimera_slice name_of(const struct chimera_export *export)
     return (struct chimera_slice){export->name, export->name_size};
 }
 
-bool chimera_plugin_counter(const struct chimera_plugin *plugin, uint64_t *ret_offset)
+uint64_t chimera_plugin_own_offset(const struct chimera_plugin *plugin, const char *name)
 {
     for (uint32_t i = 0; i < plugin->export_count; i++) {
         const struct chimera_export *export = &plugin->exports[i];
         if (export->kind == CHIMERA_EXPORT_GLOBAL && strcmp(export->type, "I") == 0 &&
             export->offset <= plugin->instance_size - sizeof(uint64_t) &&
-            chimera_slice_is(name_of(export), CHIMERA_COUNTER_EXPORT)) {
-            *ret_offset = export->offset;
-            return true;
-        }
+            chimera_slice_is(name_of(export), name))
+            return export->offset;
     }
-    return false;
+    return 0;
 }
 
 bool chimera_plugin_is_measuring(const struct chimera_plugin *plugin)

@@ -238,8 +238,8 @@ static int load_plugin(const char *path, const struct chimera_digest *lock, bool
         free(loaded);
         return code;
     }
-    if (!chimera_plugin_counter(loaded->plugin, &loaded->counter_offset))
-        loaded->counter_offset = 0;
+    loaded->counter_offset = chimera_plugin_own_offset(loaded->plugin, CHIMERA_COUNTER_EXPORT);
+    loaded->profile_offset = chimera_plugin_own_offset(loaded->plugin, CHIMERA_PROFILE_EXPORT);
     /* Only reports get poorer without it. */
     CHIMERA_FREE char *names = with_suffix(loaded->path, ".names");
     loaded->names_fd = names ? chimera_names_open(names, &loaded->manifest.so) : -1;

@@ -23,6 +23,7 @@ struct chimera_loaded { /* a mapped plugin; immutable, shared by all threads */
     uintptr_t object_start;         /* where address 0 of the object is */
     uintptr_t text_start, text_end; /* where guest code can be executing */
     uint64_t counter_offset; /* of the counter in an instance (counter.h); 0: it does not count */
+    uint64_t profile_offset; /* of the place of the function that it tells; likewise */
     char *path;              /* of the .so; owned */
 };
 

@@ -53,6 +53,16 @@ int chimera_names_open(const char *path, const struct chimera_digest *object)
     return kept;
 }
 
+static bool read_record(int fd, uint32_t number, struct record *ret_record)
+{
+    uint8_t bytes[CHIMERA_NAMES_RECORD];
+    if (!read_at(fd, bytes, sizeof(bytes), CHIMERA_NAMES_HEAD + (uint64_t)number * sizeof(bytes)))
+        return false;
+    *ret_record = (struct record){u32_at(bytes), u32_at(bytes + 4), u32_at(bytes + 8),
+                                  u32_at(bytes + 12), u32_at(bytes + 16)};
+    return true;
+}
+
 /* The last record that starts at or before `address`. A file whose order is broken leads astray,
  * and no further. */
 static bool find_record(int fd, uint32_t count, uint64_t address, struct record *ret_record)
@@ -61,12 +71,9 @@ static bool find_record(int fd, uint32_t count, uint64_t address, struct record 
     bool is_found = false;
     while (from < to) {
         uint32_t middle = from + (to - from) / 2;
-        uint8_t bytes[CHIMERA_NAMES_RECORD];
-        if (!read_at(fd, bytes, sizeof(bytes),
-                     CHIMERA_NAMES_HEAD + (uint64_t)middle * sizeof(bytes)))
+        struct record record;
+        if (!read_record(fd, middle, &record))
             return false;
-        struct record record = {u32_at(bytes), u32_at(bytes + 4), u32_at(bytes + 8),
-                                u32_at(bytes + 12), u32_at(bytes + 16)};
         if (record.start <= address) {
             *ret_record = record;
             is_found = true;
@@ -79,6 +86,24 @@ static bool find_record(int fd, uint32_t count, uint64_t address, struct record 
            address - ret_record->start < ret_record->size;
 }
 
+/* Where the names begin. */
+static uint64_t names_place(const struct head *head)
+{
+    return CHIMERA_NAMES_HEAD + (uint64_t)head->count * CHIMERA_NAMES_RECORD;
+}
+
+/* Its length; 0: it has none, or the file is broken there. */
+static size_t read_name(int fd, const struct head *head, uint32_t name_at,
+                        char ret_name[CHIMERA_NAMES_NAME_MAX])
+{
+    uint64_t at = names_place(head) + name_at;
+    uint8_t size;
+    return name_at < head->name_bytes && read_at(fd, &size, 1, at) &&
+                   size <= head->name_bytes - name_at - 1 && read_at(fd, ret_name, size, at + 1)
+               ? size
+               : 0;
+}
+
 bool chimera_names_find(int fd, uint64_t address, struct chimera_place *ret_place)
 {
     struct head head;
@@ -88,12 +113,26 @@ bool chimera_names_find(int fd, uint64_t address, struct chimera_place *ret_plac
     ret_place->function = record.function;
     ret_place->wasm_offset = record.wasm_offset;
     ret_place->code_offset = (uint32_t)(address - record.start);
-    uint64_t names_at = CHIMERA_NAMES_HEAD + (uint64_t)head.count * CHIMERA_NAMES_RECORD;
-    uint8_t size;
-    ret_place->name_size = 0;
-    if (record.name_at < head.name_bytes && read_at(fd, &size, 1, names_at + record.name_at) &&
-        size <= head.name_bytes - record.name_at - 1 &&
-        read_at(fd, ret_place->name, size, names_at + record.name_at + 1))
-        ret_place->name_size = size;
+    ret_place->name_size = read_name(fd, &head, record.name_at, ret_place->name);
+    return true;
+}
+
+bool chimera_names_each(int fd,
+                        void (*visit)(uint32_t function, struct chimera_slice name, void *context),
+                        void *context)
+{
+    struct head head;
+    struct record record;
+    char name[CHIMERA_NAMES_NAME_MAX];
+    if (fd < 0 || !read_head(fd, &head))
+        return false;
+    for (uint32_t i = 0; i < head.count; i++) {
+        if (!read_record(fd, i, &record))
+            return false;
+        size_t size =
+            record.function == CHIMERA_NO_FUNCTION ? 0 : read_name(fd, &head, record.name_at, name);
+        if (size > 0)
+            visit(record.function, (struct chimera_slice){name, size}, context);
+    }
     return true;
 }

@@ -41,4 +41,10 @@ int chimera_names_open(const char *path, const struct chimera_digest *object);
 /* `address` counts from where the object is mapped. False when the file knows nothing of it. */
 bool chimera_names_find(int fd, uint64_t address, struct chimera_place *ret_place);
 
+/* All WebAssembly functions that have a name there, each with it. False when the file is none, or
+ * ends early. */
+bool chimera_names_each(int fd,
+                        void (*visit)(uint32_t function, struct chimera_slice name, void *context),
+                        void *context);
+
 #endif

@@ -10,6 +10,7 @@
 #include "runtime/capability/grant.h"
 #include "runtime/capability/pattern.h"
 #include "runtime/instance/counter.h"
+#include "runtime/instance/profile.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/data.h"
 #include "runtime/policy/slots.h"
@@ -350,6 +351,14 @@ int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chi
 {
     struct chimera_guest *guest;
     return guest_at_start(policy, lane, &guest, err);
+}
+
+int chimera_policy_profile(struct chimera_policy *policy, unsigned lane,
+                           struct chimera_profile *profile, struct chimera_error *err)
+{
+    struct chimera_guest *guest;
+    int code = guest_at_start(policy, lane, &guest, err);
+    return code < 0 ? code : chimera_guest_profile(guest, profile, err);
 }
 
 /* --- Runs --- */

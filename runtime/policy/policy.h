@@ -17,6 +17,7 @@
 #define CHIMERA_DEFAULT_MEMORY ((uint64_t)1 << 30)
 
 struct chimera_policy;            /* opaque */
+struct chimera_profile;           /* instance/profile.h */
 struct chimera_slots;             /* slots.h */
 struct chimera_capability_source; /* capability/source.h */
 
@@ -67,6 +68,12 @@ uint32_t chimera_policy_smaller_limit(uint32_t a, uint32_t b);
 /* The last evaluation on a lane. On the lane's thread, behind it. */
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
                              struct chimera_run_report *ret_report);
+
+/* The next evaluations on a lane are put down in `profile`, each in the place of the one before;
+ * NULL: in none. The policy's plugin must be one that profiles (instance/profile.h):
+ * CHIMERA_EINVAL. */
+int chimera_policy_profile(struct chimera_policy *policy, unsigned lane,
+                           struct chimera_profile *profile, struct chimera_error *err);
 
 /* Asks the policy. `true` in *ret_valid, or `false` and the policy's message (in the arena; .data
  * NULL: none). A trap or an unreadable answer counts as invalid, with the reference's text for it

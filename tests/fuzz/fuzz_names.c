@@ -8,6 +8,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void add_up(uint32_t function, struct chimera_slice name, void *context)
+{
+    uint64_t *sum = context;
+    *sum += function;
+    for (size_t i = 0; i < name.size; i++)
+        *sum += (unsigned char)name.data[i];
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint64_t address = 0;
@@ -28,6 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (place.name_size > sizeof(place.name))
             __builtin_trap();
     }
+    uint64_t sum = 0;
+    chimera_names_each(fd, add_up, &sum);
     close(fd);
     return 0;
 }
