@@ -20,7 +20,7 @@ int chimera_profile_new(struct chimera_profile **ret_profile, struct chimera_err
     }
     if (!profile || !profile->node || !profile->table) {
         chimera_profile_free(profile);
-        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a profile");
+        return chimera_fail_memory(err);
     }
     *ret_profile = profile;
     return CHIMERA_OK;

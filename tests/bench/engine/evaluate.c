@@ -144,7 +144,7 @@ static int run(char **arguments, size_t threads, size_t count, struct chimera_er
     struct chimera_request request;
     struct chimera_arena arena;
     chimera_arena_init(&arena, TEXT_MAX);
-    if (chimera_plugin_load(arguments[1], &loaded, err) < 0 ||
+    if (chimera_plugin_load_measuring(arguments[1], NULL, &loaded, err) < 0 ||
         read_text(arguments[2], &settings, err) < 0 || read_text(arguments[3], &text, err) < 0)
         return CHIMERA_EIO;
     struct chimera_slice document = chimera_buffer_slice(&text);
