@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "toolchain/command/bench/counting.h"
 #include "toolchain/command/bench/native.h"
 #include "toolchain/command/bench/point.h"
 #include "toolchain/command/commands.h"
@@ -16,6 +17,7 @@ struct measurer {
     struct bench_set *set;
     struct bench_measuring measuring;
     struct runner runner;
+    struct bench_counting counting;
     enum chimera_mode asked_mode; /* by the command line */
     struct bench_run *run;
     struct chimera_progress progress;
@@ -94,8 +96,8 @@ static char *list_modules(const struct runnable *runnable)
     return copy;
 }
 
-static int name_point(const struct measured *measured, struct bench_point *point,
-                      struct chimera_error *err)
+static int name_point(struct bench_run *run, const struct measured *measured,
+                      struct bench_point *point, struct chimera_error *err)
 {
     const struct chimera_loaded *first = measured->runnable.loaded[0];
     point->module = list_modules(&measured->runnable);
@@ -104,6 +106,9 @@ static int name_point(const struct measured *measured, struct bench_point *point
         return chimera_fail_memory(err);
     if (!first)
         return CHIMERA_OK;
+    if (!run->toolchain && first->manifest.toolchain &&
+        !(run->toolchain = strdup(first->manifest.toolchain)))
+        return chimera_fail_memory(err);
     point->mode = chimera_mode_name(first->manifest.mode);
     point->tier = chimera_tier_name(first->manifest.tier);
     if (!measured->runnable.definition->expression)
@@ -120,11 +125,13 @@ static int measure_request(struct measurer *measurer, struct measured *measured,
     struct bench_point *point = add_point(measurer->run, measured->subject, text->name, err);
     if (!point)
         return CHIMERA_ELIMIT;
-    int code = name_point(measured, point, &why);
+    int code = name_point(measurer->run, measured, point, &why);
     if (code == CHIMERA_OK)
         code = bench_asker_take(&measured->asker, text, measured->is_raw, &why);
     if (code == CHIMERA_OK)
         code = bench_point_measure(&measurer->measuring, &measured->asker, point, &why);
+    if (code == CHIMERA_OK)
+        code = bench_counting_take(&measurer->counting, text, measured->is_raw, point, &why);
     chimera_progress_clear(&measurer->progress);
     if (code == CHIMERA_ENOMEM)
         return chimera_fail_memory(err);
@@ -170,7 +177,6 @@ static int start(struct measurer *measurer, struct measured *measured, struct ch
     int code = runnable_open(&measurer->runner, measured->subject->definition, runnable, err);
     if (code == CHIMERA_OK)
         code = runnable_start(&measurer->runner, runnable, err);
-    bench_loop_listen(); /* behind builds, which have signals of their own */
     if (code == CHIMERA_OK)
         code = bench_asker_open(runnable, measurer->runner.lanes, &measured->asker, err);
     if (code == CHIMERA_OK)
@@ -188,7 +194,13 @@ static int measure_started(struct measurer *measurer, struct measured *measured,
 {
     if (!measured->is_raw)
         bench_set_tell(measurer->set);
-    int code = measure_files(measurer, measured, err);
+    int code = bench_counting_start(&measurer->counting, &measured->runnable,
+                                    measurer->runner.asked_mode, err);
+    chimera_progress_clear(&measurer->progress);
+    bench_loop_listen();
+    if (code == CHIMERA_OK)
+        code = measure_files(measurer, measured, err);
+    bench_counting_end(&measurer->counting);
     if (code == CHIMERA_OK)
         code = runnable_finish(&measurer->runner, &measured->runnable, err);
     return code;
@@ -247,10 +259,13 @@ static int open_measurer(struct bench_set *set, const struct bench_workload *wor
         return chimera_fail_memory(err);
     int code = runner_init(set->options, &measurer->runner, err);
     measurer->asked_mode = measurer->runner.asked_mode;
+    measurer->runner.wants_full = true;
     measurer->runner.tells_wait = true;
     measurer->runner.lanes = (unsigned)workload->threads;
     if (code == CHIMERA_OK)
         code = check_session(measurer, err);
+    if (code == CHIMERA_OK)
+        code = bench_counting_open(set->options, &measurer->counting, err);
     if (code < 0)
         return code;
     measurer->measuring.native = bench_native_open(why);
@@ -272,6 +287,9 @@ int bench_measure(struct bench_set *set, const struct bench_workload *workload,
         chimera_progress_end(&measurer.progress, NULL);
     }
     run->is_interrupted = bench_interrupted;
+    run->count_obstacle = measurer.counting.obstacle;
+    measurer.counting.obstacle = NULL;
+    bench_counting_done(&measurer.counting);
     if (measurer.measuring.native >= 0)
         close(measurer.measuring.native);
     free(measurer.measuring.timed);

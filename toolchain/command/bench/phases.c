@@ -11,19 +11,32 @@ static bool is_on;
 static enum bench_phase now_in;
 static uint64_t since;
 static struct bench_phases found;
+/* What the answer has since the guest's last run: if another follows, it was for that one. Rego has
+ * the guest find room for the request, and then writes it there. */
+static uint64_t answered;
 
 static void turn_to(enum bench_phase phase)
 {
-    uint64_t now = chimera_clock_ns();
-    found.nanoseconds[now_in] += now - since;
+    uint64_t now = chimera_clock_ns(), spent = now - since;
+    found.nanoseconds[now_in] += spent;
+    answered += now_in == BENCH_ANSWER ? spent : 0;
     since = now;
     now_in = phase;
+}
+
+static void enter_guest(void)
+{
+    turn_to(BENCH_GUEST);
+    found.nanoseconds[BENCH_ANSWER] -= answered;
+    found.nanoseconds[BENCH_COPY_IN] += answered;
+    answered = 0;
 }
 
 void bench_phases_begin(void)
 {
     found = (struct bench_phases){0};
     now_in = BENCH_COPY_IN;
+    answered = 0;
     is_on = true;
     since = chimera_clock_ns();
 }
@@ -48,9 +61,16 @@ WRAP(int, chimera_policy_evaluate, struct chimera_policy *policy, unsigned lane,
      const struct chimera_request *request, uint32_t limit_ms, struct chimera_arena *arena,
      struct chimera_response *ret_response)
 {
-    if (is_on)
-        turn_to(BENCH_COPY_IN);
-    return __real_chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
+    struct chimera_run_report report;
+    if (!is_on)
+        return __real_chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
+    turn_to(BENCH_COPY_IN);
+    int code = __real_chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
+    chimera_policy_last_run(policy, lane, &report);
+    found.is_counted = report.resets == 1;
+    found.wasm_instructions += report.wasm_instructions;
+    found.start_wasm_instructions += report.start_wasm_instructions;
+    return code;
 }
 
 WRAP(int, chimera_guest_run, struct chimera_guest *guest, const struct chimera_export *export,
@@ -58,7 +78,7 @@ WRAP(int, chimera_guest_run, struct chimera_guest *guest, const struct chimera_e
 {
     if (!is_on)
         return __real_chimera_guest_run(guest, export, values);
-    turn_to(BENCH_GUEST);
+    enter_guest();
     int code = __real_chimera_guest_run(guest, export, values);
     turn_to(BENCH_ANSWER);
     return code;
@@ -68,7 +88,7 @@ WRAP(int, chimera_guest_resume, struct chimera_guest *guest)
 {
     if (!is_on)
         return __real_chimera_guest_resume(guest);
-    turn_to(BENCH_GUEST);
+    enter_guest();
     int code = __real_chimera_guest_resume(guest);
     turn_to(BENCH_ANSWER);
     return code;

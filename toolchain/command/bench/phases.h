@@ -8,6 +8,7 @@
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_BENCH_PHASES_H
 #define CHIMERA_TOOLCHAIN_COMMAND_BENCH_PHASES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum bench_phase { /* as of struct bench_point */
@@ -24,6 +25,9 @@ struct bench_phases {                   /* of one evaluation */
     uint64_t host_calls;                /* to capabilities: of the cluster, a registry, … */
     uint64_t dirty_pages, memory_peak;  /* as of struct bench_point; of a group's members the sum
                                            of the one, the greatest of the other */
+    /* Of a counting build; of a group's members that were asked, the sums. */
+    bool is_counted;
+    uint64_t wasm_instructions, start_wasm_instructions;
 };
 
 /* Around one evaluation, of a group, too. */

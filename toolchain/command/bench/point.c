@@ -38,15 +38,6 @@ static bool goes_on(size_t done, size_t most, uint64_t until)
     return done == 0 || (done < most && chimera_clock_ns() < until && !bench_interrupted);
 }
 
-static void widen(struct bench_range *range, uint64_t value)
-{
-    if (!range->is_known || value < range->min)
-        range->min = value;
-    if (!range->is_known || value > range->max)
-        range->max = value;
-    range->is_known = true;
-}
-
 /* --- Cold --- */
 
 static int compare(const void *a, const void *b)
@@ -229,8 +220,8 @@ static void keep_phases(struct bench_phases *list, size_t count, struct bench_po
         for (size_t part = 0; part < BENCH_PHASES; part++)
             *parts[part] += (double)list[i].nanoseconds[part] / (double)half;
     for (size_t i = 0; i < count; i++) {
-        widen(&point->host_calls, list[i].host_calls);
-        widen(&point->dirty_pages, list[i].dirty_pages);
+        bench_range_add(&point->host_calls, list[i].host_calls);
+        bench_range_add(&point->dirty_pages, list[i].dirty_pages);
         if (list[i].memory_peak > point->memory_peak)
             point->memory_peak = list[i].memory_peak;
     }
@@ -266,7 +257,7 @@ static int count_native(struct bench_measuring *measuring, struct bench_asker *a
         bench_native_begin(measuring->native);
         int code = bench_ask(asker, 0, err);
         if (bench_native_end(measuring->native, &instructions))
-            widen(&point->native_instructions, instructions);
+            bench_range_add(&point->native_instructions, instructions);
         if (code < 0)
             return code;
     }

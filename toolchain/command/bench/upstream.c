@@ -358,6 +358,7 @@ int bench_upstream(const struct chimera_cli_options *options)
     if (!job_check_line(options))
         return EXIT_USAGE;
     int code = job_init(options, &job, &err);
+    job.runner.wants_full = true;
     if (code == CHIMERA_OK)
         code = bench_workload_read(options, &bench.workload, &err);
     if (code == CHIMERA_OK)

@@ -227,7 +227,7 @@ static int choose_mode(const struct runner *runner, const struct policy_module *
                                          err);
 }
 
-static int load(const char *path, const struct chimera_digest *lock,
+static int load(const char *path, const struct chimera_digest *lock, bool measures,
                 struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     for (size_t i = 0; i < loaded_count; i++) {
@@ -241,7 +241,9 @@ static int load(const char *path, const struct chimera_digest *lock,
         return chimera_fail_memory(err);
     loaded = more;
     uint64_t began = chimera_clock_ns();
-    int code = chimera_plugin_load_locked(path, lock, &loaded[loaded_count].plugin, err);
+    int code = measures
+                   ? chimera_plugin_load_measuring(path, lock, &loaded[loaded_count].plugin, err)
+                   : chimera_plugin_load_locked(path, lock, &loaded[loaded_count].plugin, err);
     if (code < 0)
         return code;
     loaded[loaded_count].nanoseconds = chimera_clock_ns() - began;
@@ -257,13 +259,22 @@ static uint64_t load_time_of(const struct chimera_loaded *plugin)
     return 0;
 }
 
+static enum chimera_tier tier_of(const struct runner *runner)
+{
+    struct chimera_error why = {0};
+    return runner->tier == CHIMERA_TIER_ANY && runner->wants_full &&
+                   chimera_builder_identity(runner->builder, CHIMERA_TIER_FULL, &why)
+               ? CHIMERA_TIER_FULL
+               : runner->tier;
+}
+
 static int build_and_load(struct runner *runner, const struct policy_module *module,
                           enum chimera_mode mode, bool *ret_was_cached,
                           struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     struct chimera_built built = {0};
     chimera_progress_begin(&runner->progress, module->path, 1, 1);
-    int code = chimera_build(runner->builder, module->path, mode, runner->tier, &built, err);
+    int code = chimera_build(runner->builder, module->path, mode, tier_of(runner), &built, err);
     chimera_progress_end(&runner->progress, NULL); /* of a verdict nobody expects to wait */
     *ret_was_cached = code == CHIMERA_OK && built.was_cached;
     if (code < 0)
@@ -280,14 +291,15 @@ static int build_and_load(struct runner *runner, const struct policy_module *mod
                      CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds));
     code = chimera_fetched_check(module->signed_digest, &built.wasm, module->path, err);
     if (code == CHIMERA_OK)
-        code = load(built.plugin, NULL, ret_loaded, err);
+        code = load(built.plugin, NULL, runner->purpose != CHIMERA_BUILD_TO_SERVE, ret_loaded, err);
     chimera_built_done(&built);
     return code;
 }
 
 static int make_builder(struct runner *runner, struct chimera_error *err)
 {
-    const struct chimera_build_options options = {.has_no_cache = runner->has_no_cache,
+    const struct chimera_build_options options = {.purpose = runner->purpose,
+                                                  .has_no_cache = runner->has_no_cache,
                                                   .progress = &runner->progress,
                                                   .shared = &runner->flags.shared,
                                                   .loads_plugins = true};
@@ -306,7 +318,7 @@ static int load_plugin(const struct runner *runner, const struct policy_module *
     if (module->mode != mode)
         return chimera_fail(err, CHIMERA_EINVAL, "%s was built for the mode %s, not for %s",
                             module->path, chimera_mode_name(module->mode), chimera_mode_name(mode));
-    int code = load(module->path, module->lock, ret_loaded, err);
+    int code = load(module->path, module->lock, false, ret_loaded, err);
     if (code < 0 || runner->tier == CHIMERA_TIER_ANY)
         return code;
     enum chimera_tier tier = (*ret_loaded)->manifest.tier;

@@ -27,6 +27,8 @@ struct runner {
     uint64_t memory_limit;     /* bytes; 0: the default */
     bool omits_managed_fields; /* requests are cut (review/request.h) */
     bool has_no_cache;
+    bool wants_full; /* the tier ANY is the full one, where the tools for it are there */
+    enum chimera_build_purpose purpose;
     unsigned lanes;           /* how many threads may ask at once; 0: one */
     bool tells_wait;          /* a long build is told where there is no terminal, too */
     bool has_built;           /* something, and not taken it from the cache */

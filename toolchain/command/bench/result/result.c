@@ -3,6 +3,15 @@
 
 #include <stdlib.h>
 
+void bench_range_add(struct bench_range *range, uint64_t value)
+{
+    if (!range->is_known || value < range->min)
+        range->min = value;
+    if (!range->is_known || value > range->max)
+        range->max = value;
+    range->is_known = true;
+}
+
 void bench_times_of(const struct bench_histogram *histogram, struct bench_times *ret_times)
 {
     *ret_times = (struct bench_times){

@@ -98,6 +98,9 @@ struct bench_run {   /* all zero: empty */
     size_t count;
 };
 
+/* One more value. */
+void bench_range_add(struct bench_range *range, uint64_t value);
+
 void bench_times_of(const struct bench_histogram *histogram, struct bench_times *ret_times);
 
 void bench_point_done(struct bench_point *point);
