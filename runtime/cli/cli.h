@@ -38,9 +38,12 @@ struct chimera_cli_option {
     const char *const *choices; /* ends with NULL; NULL: any text */
     const char *const *aliases; /* choices that are taken but not shown; may be NULL */
     const char *excludes;       /* the name of an option that cannot be given with it */
-    const char *section;        /* of help and pages: "Limits"; NULL: plain "Options" */
-    const char *help;           /* one sentence or more, without a full stop at the end */
-    size_t field;               /* the program's own: where in a struct it keeps the value */
+    /* Of a row that is not shown: the option of the same table that it is another name of. What is
+     * given by it is given as that; NULL: it is an option of its own. */
+    const char *stands_for;
+    const char *section; /* of help and pages: "Limits"; NULL: plain "Options" */
+    const char *help;    /* one sentence or more, without a full stop at the end */
+    size_t field;        /* the program's own: where in a struct it keeps the value */
 };
 
 struct chimera_cli_argument {
@@ -85,6 +88,7 @@ struct chimera_cli_given {
     const struct chimera_cli_option *option;
     const char *value; /* NULL for a flag, and for a greedy option without words */
     bool is_variable;  /* from the environment */
+    const struct chimera_cli_option *alias; /* by which other name it was given; NULL: its own */
 };
 
 struct chimera_cli_options {

@@ -12,7 +12,8 @@ struct cursor {
     char *const *argv;
     bool is_plain; /* `--` was seen: only arguments from here on */
     enum chimera_cli_action action;
-    bool is_environment; /* what is looked at comes from a variable */
+    bool is_environment;                    /* what is looked at comes from a variable */
+    const struct chimera_cli_option *alias; /* by which the option was named; NULL: its own name */
 };
 
 #define REFUSE(cursor, ...) (chimera_buffer_print(&(cursor)->options->refusal, __VA_ARGS__), false)
@@ -117,7 +118,7 @@ static bool add_given(struct cursor *cursor, const struct chimera_cli_option *op
     if (!check_count(cursor, option) || !check_value(cursor, option, value))
         return false;
     options->given[options->given_count++] =
-        (struct chimera_cli_given){option, value, cursor->is_environment};
+        (struct chimera_cli_given){option, value, cursor->is_environment, cursor->alias};
     return true;
 }
 
@@ -165,6 +166,15 @@ static bool take_option(struct cursor *cursor, const struct chimera_cli_option *
     }
 }
 
+/* The option that a row stands for, which is itself but for other names. */
+static const struct chimera_cli_option *resolve(struct cursor *cursor,
+                                                const struct chimera_cli_option *option)
+{
+    const char *name = option ? option->stands_for : NULL;
+    cursor->alias = name ? option : NULL;
+    return name ? find_named(cursor->options, name, strlen(name)) : option;
+}
+
 static bool parse_long(struct cursor *cursor, const char *word)
 {
     const char *name = word + 2;
@@ -174,7 +184,8 @@ static bool parse_long(struct cursor *cursor, const char *word)
         cursor->action = CHIMERA_CLI_HELP;
         return true;
     }
-    const struct chimera_cli_option *option = find_named(cursor->options, name, size);
+    const struct chimera_cli_option *option =
+        resolve(cursor, find_named(cursor->options, name, size));
     if (!option) {
         struct chimera_buffer *refusal = &cursor->options->refusal;
         chimera_buffer_print(refusal, "unexpected argument '--%.*s' found", (int)size, name);
@@ -193,7 +204,8 @@ static bool parse_letters(struct cursor *cursor, const char *word)
             cursor->action = CHIMERA_CLI_HELP;
             return true;
         }
-        const struct chimera_cli_option *option = find_letter(cursor->options, *letter);
+        const struct chimera_cli_option *option =
+            resolve(cursor, find_letter(cursor->options, *letter));
         if (!option)
             return REFUSE(cursor, "unexpected argument '-%c' found", *letter);
         if (option->kind != CHIMERA_CLI_FLAG) {
@@ -248,6 +260,7 @@ static bool parse_word(struct cursor *cursor, const char *word)
 static bool take_environment(struct cursor *cursor)
 {
     const struct chimera_cli_option *option = cursor->options->command->options;
+    cursor->alias = NULL;
     for (; option && option->name; option++) {
         if (chimera_cli_is_given(cursor->options, option->name))
             continue;

@@ -10,7 +10,7 @@ install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT common
         PATTERN "*.sh" ${SCRIPT} PATTERN make-certificate ${SCRIPT})
 
 # For editors and checkers of policies.yml.
-install(FILES docs/user/policies.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/chimera COMPONENT common)
+install(FILES docs/user/policies.schema.json docs/user/budget.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/chimera COMPONENT common)
 
 # What plugins are compiled with, and what a program needs that reads or makes plugins itself.
 install(DIRECTORY plugins/policy DESTINATION ${CMAKE_INSTALL_DATADIR}/chimera/plugins COMPONENT command

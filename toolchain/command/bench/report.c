@@ -17,6 +17,50 @@
 
 const char *const bench_format_names[] = {"table", "json", "csv", "gator", NULL};
 
+/* Rows of the table that only this knows, and those of gator's that are refused: what there is in
+ * their place. */
+static const struct {
+    const char *name, *instead;
+} rows[] = {
+    {"output", NULL},
+    {"report", NULL},
+    {"save", NULL},
+    {"compare", NULL},
+    {"threshold", NULL},
+    {"min-threshold", NULL},
+    {"budget", NULL},
+    {"image", "name the policy as an argument, such as registry://HOST/NAME:TAG"},
+    {"engine", "a module has one execution mode, and -e (--execution-mode) names another"},
+    {"tempdir", "the variable TMPDIR names the folder for temporary files"},
+    {"plain-http", "--sources-path names a file of which registries are asked without TLS"},
+    {"memory", "memory is always measured: see the table, or memoryPeak and dirtyPages in -o json"},
+    {"stats", "--profile DIR shows what is spent where"},
+};
+
+const char *bench_report_option(const struct chimera_cli_options *options)
+{
+    for (size_t i = 0; i < options->given_count; i++)
+        if (options->given[i].alias)
+            return options->given[i].alias->name;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        for (size_t j = 0; j < options->given_count; j++)
+            if (strcmp(options->given[j].option->name, rows[i].name) == 0 &&
+                options->given[j].value != options->given[j].option->initial)
+                return rows[i].name;
+    return NULL;
+}
+
+static bool refuse_gators(const struct chimera_cli_options *options)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        if (rows[i].instead && chimera_cli_is_given(options, rows[i].name)) {
+            say_error("--%s is an option of gator bench, not of this: %s", rows[i].name,
+                      rows[i].instead);
+            return false;
+        }
+    return true;
+}
+
 /* --- Before --- */
 
 static int read_file(const char *path, size_t most, struct chimera_buffer *text,
@@ -111,7 +155,7 @@ bool bench_report_open(const struct chimera_cli_options *options, struct bench_r
     ret_report->page = chimera_cli_value(options, "report");
     ret_report->kept = chimera_cli_value(options, "save");
     *ret_exit = EXIT_USAGE;
-    if (!take_threshold(options, ret_report))
+    if (!refuse_gators(options) || !take_threshold(options, ret_report))
         return false;
     if (budget && take_budget(budget, ret_report, &err) < 0) {
         say_error("%s", err.text);

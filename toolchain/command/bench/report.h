@@ -74,6 +74,31 @@ extern const char *const bench_format_names[];
          .value = "FILE.yml",                                                                      \
          .help = "Limits of what policies may cost; end with 3 when one is passed"}
 
+/* The names that `gator bench` of Gatekeeper has for some options, and those that there is nothing
+ * for here, which are refused with what there is. Not shown. */
+#define OPTION_OF_GATOR(word, sign, takes, stands) \
+    {.name = (word),                               \
+     .letter = (sign),                             \
+     .kind = (takes),                              \
+     .is_hidden = true,                            \
+     .value = "VALUE",                             \
+     .stands_for = (stands),                       \
+     .help = "As gator bench has it"}
+#define OPTIONS_OF_GATOR                                                       \
+    OPTION_OF_GATOR("filename", 'f', CHIMERA_CLI_REPEAT, "request-path"),      \
+        OPTION_OF_GATOR("warmup", 0, CHIMERA_CLI_VALUE, "warm-up-iterations"), \
+        OPTION_OF_GATOR("concurrency", 'c', CHIMERA_CLI_VALUE, "threads"),     \
+        OPTION_OF_GATOR("image", 'i', CHIMERA_CLI_REPEAT, NULL),               \
+        OPTION_OF_GATOR("engine", 0, CHIMERA_CLI_VALUE, NULL),                 \
+        OPTION_OF_GATOR("tempdir", 'd', CHIMERA_CLI_VALUE, NULL),              \
+        OPTION_OF_GATOR("plain-http", 0, CHIMERA_CLI_FLAG, NULL),              \
+        OPTION_OF_GATOR("memory", 0, CHIMERA_CLI_FLAG, NULL),                  \
+        OPTION_OF_GATOR("stats", 0, CHIMERA_CLI_FLAG, NULL)
+
+/* Of all these rows: is one given? kwctl has none of them. Its name as it was written, without
+ * dashes; NULL: none. */
+const char *bench_report_option(const struct chimera_cli_options *options);
+
 /* False after it has told what is wrong; *ret_exit is what to exit with. In any case the report is
  * ended by bench_report_done(). */
 bool bench_report_open(const struct chimera_cli_options *options, struct bench_report *ret_report,

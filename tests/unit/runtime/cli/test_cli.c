@@ -42,6 +42,17 @@ static const struct chimera_cli_option run_options[] = {
      .help = "Say nothing at all, as long as there is nothing that has to be said"},
     {0},
 };
+static const struct chimera_cli_option aliased_options[] = {
+    {.name = "threads", .letter = 't', .kind = CHIMERA_CLI_VALUE, .value = "N", .help = "Threads"},
+    {.name = "concurrency",
+     .letter = 'c',
+     .is_hidden = true,
+     .kind = CHIMERA_CLI_VALUE,
+     .stands_for = "threads",
+     .help = "Others' name of it"},
+    {0},
+};
+static const struct chimera_cli_command aliased = {.name = "aliased", .options = aliased_options};
 static const struct chimera_cli_argument run_arguments[] = {
     {.name = "policy", .is_required = true, .help = "A policy"}, {0}};
 static const struct chimera_cli_command run = {.name = "run",
@@ -213,6 +224,24 @@ static const struct line server_lines[] = {
     {"--daemon=maybe", "invalid value 'maybe' for '--daemon'\n  "
                        "[possible values: true, 1, yes, on, false, 0, no, off]"},
 };
+
+static void another_name_is_taken_for_the_option(void **state)
+{
+    (void)state;
+    char word[] = "-c=4", *const words[] = {word};
+    struct chimera_cli_options options = {.program = "p", .command = &aliased};
+    enum chimera_cli_action action;
+    assert_string_equal(describe(&aliased, "--concurrency 4"), "threads=4");
+    assert_string_equal(describe(&aliased, "-c4"), "threads=4");
+    assert_string_equal(describe(&aliased, "-c4 --threads 5"),
+                        "the argument '--threads <N>' cannot be used multiple times");
+    assert_string_equal(describe(&aliased, "--concurrency"),
+                        "a value is required for '--threads <N>' but none was supplied");
+    assert_int_equal(chimera_cli_parse(&options, 1, words, &action), CHIMERA_OK);
+    assert_int_equal(options.given_count, 1);
+    assert_string_equal(options.given[0].alias->name, "concurrency");
+    chimera_cli_done(&options);
+}
 
 static void words_are_taken_one_after_the_other(void **state)
 {
@@ -606,6 +635,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_taken_one_after_the_other),
+        cmocka_unit_test(another_name_is_taken_for_the_option),
         cmocka_unit_test(behind_the_first_argument_all_words_may_be_arguments),
         cmocka_unit_test(an_option_wins_over_its_variable_and_that_over_the_default),
         cmocka_unit_test(switches_take_more_than_true_and_false),

@@ -91,13 +91,10 @@ const struct chimera_cli_command command_scaffold_verification_config = {
 };
 
 static const struct chimera_cli_command *const scaffold_commands[] = {
-    &command_scaffold_admission_request,
-    &command_scaffold_artifacthub,
-    &command_scaffold_manifest,
-    &command_scaffold_policies_schema,
-    &command_scaffold_vap,
-    &command_scaffold_verification_config,
-    NULL,
+    &command_scaffold_admission_request,   &command_scaffold_artifacthub,
+    &command_scaffold_budget_schema,       &command_scaffold_manifest,
+    &command_scaffold_policies_schema,     &command_scaffold_vap,
+    &command_scaffold_verification_config, NULL,
 };
 
 const struct chimera_cli_command command_scaffold = {

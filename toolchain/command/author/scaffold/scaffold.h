@@ -11,6 +11,7 @@
 
 extern const struct chimera_cli_command command_scaffold_admission_request;
 extern const struct chimera_cli_command command_scaffold_artifacthub;
+extern const struct chimera_cli_command command_scaffold_budget_schema;
 extern const struct chimera_cli_command command_scaffold_manifest;
 extern const struct chimera_cli_command command_scaffold_policies_schema;
 extern const struct chimera_cli_command command_scaffold_vap;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json.h - a benchmark as one JSON document: what `-o json` prints, --save keeps and --compare
- * reads.
+ * reads (docs/user/bench-report.md has its members).
  *
  * Times are nanoseconds, sizes bytes. What was not measured is not there.
  */
