@@ -22,9 +22,13 @@
 #define KEPT_FOLDER KEPT_ABOVE "/tiny-bench"
 #define KEPT KEPT_FOLDER "/bench.json"
 
-static const struct chimera_cli_option bench_options[] = {
-    OPTIONS_RUN, OPTIONS_BENCH_WORKLOAD, OPTIONS_BENCH_REPORT,
-    FETCH_FLAGS, FETCH_FLAGS_OF_OPA,     {0}};
+static const struct chimera_cli_option bench_options[] = {OPTIONS_RUN,
+                                                          OPTIONS_BENCH_WORKLOAD,
+                                                          OPTIONS_BENCH_REPORT,
+                                                          OPTIONS_OF_GATOR,
+                                                          FETCH_FLAGS,
+                                                          FETCH_FLAGS_OF_OPA,
+                                                          {0}};
 
 static const struct chimera_cli_option *option_called(const char *name)
 {
@@ -36,18 +40,18 @@ static const struct chimera_cli_option *option_called(const char *name)
 
 /* --- Called kwctl --- */
 
-/* What is not kwctl's. */
-static const char *const own_options[] = {
-    "threads", "rate",    "iterations", "warm-up-iterations", "report",
-    "save",    "compare", "threshold",  "min-threshold",      "budget"};
+/* What is not kwctl's, besides the report's. */
+static const char *const own_options[] = {"threads", "rate", "iterations", "warm-up-iterations"};
 
 static int run_upstream(const struct chimera_cli_options *options)
 {
+    const char *own = bench_report_option(options);
     char word[100];
-    for (size_t i = 0; i < sizeof(own_options) / sizeof(own_options[0]); i++) {
-        snprintf(word, sizeof(word), "--%s", own_options[i]);
-        if (chimera_cli_is_given(options, own_options[i]))
-            return chimera_cli_refuse_word(options->program, options->command, word);
+    for (size_t i = 0; i < sizeof(own_options) / sizeof(own_options[0]) && !own; i++)
+        own = chimera_cli_is_given(options, own_options[i]) ? own_options[i] : NULL;
+    if (own) {
+        snprintf(word, sizeof(word), "--%s", own);
+        return chimera_cli_refuse_word(options->program, options->command, word);
     }
     return options->argument_count > 1
                ? chimera_cli_refuse_word(options->program, options->command, options->arguments[1])

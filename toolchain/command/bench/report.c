@@ -21,20 +21,22 @@ const char *const bench_format_names[] = {"table", "json", "csv", "gator", NULL}
  * their place. */
 static const struct {
     const char *name, *instead;
+    bool is_preset; /* given in any case */
 } rows[] = {
-    {"output", NULL},
-    {"report", NULL},
-    {"save", NULL},
-    {"compare", NULL},
-    {"threshold", NULL},
-    {"min-threshold", NULL},
-    {"budget", NULL},
-    {"image", "name the policy as an argument, such as registry://HOST/NAME:TAG"},
-    {"engine", "a module has one execution mode, and -e (--execution-mode) names another"},
-    {"tempdir", "the variable TMPDIR names the folder for temporary files"},
-    {"plain-http", "--sources-path names a file of which registries are asked without TLS"},
-    {"memory", "memory is always measured: see the table, or memoryPeak and dirtyPages in -o json"},
-    {"stats", "--profile DIR shows what is spent where"},
+    {"output", NULL, true},
+    {"report", NULL, false},
+    {"save", NULL, false},
+    {"compare", NULL, false},
+    {"threshold", NULL, false},
+    {"min-threshold", NULL, false},
+    {"budget", NULL, false},
+    {"image", "name the policy as an argument, such as registry://HOST/NAME:TAG", false},
+    {"engine", "a module has one execution mode, and -e (--execution-mode) names another", false},
+    {"tempdir", "the variable TMPDIR names the folder for temporary files", false},
+    {"plain-http", "--sources-path names a file of which registries are asked without TLS", false},
+    {"memory", "memory is always measured: see the table, or memoryPeak and dirtyPages in -o json",
+     false},
+    {"stats", "--profile DIR shows what is spent where", false},
 };
 
 const char *bench_report_option(const struct chimera_cli_options *options)
@@ -45,7 +47,8 @@ const char *bench_report_option(const struct chimera_cli_options *options)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
         for (size_t j = 0; j < options->given_count; j++)
             if (strcmp(options->given[j].option->name, rows[i].name) == 0 &&
-                options->given[j].value != options->given[j].option->initial)
+                !(rows[i].is_preset &&
+                  options->given[j].value == options->given[j].option->initial))
                 return rows[i].name;
     return NULL;
 }

@@ -52,6 +52,7 @@ bool bench_workload_is_kept(const struct chimera_cli_options *options);
          .help = "So many evaluations in place of --warm-up-time"},                               \
         {.name = "iterations",                                                                    \
          .section = SECTION_MEASUREMENT,                                                          \
+         .letter = 'n',                                                                           \
          .kind = CHIMERA_CLI_VALUE,                                                               \
          .value = "NUMBER",                                                                       \
          .excludes = "measurement-time",                                                          \

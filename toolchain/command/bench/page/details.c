@@ -37,10 +37,10 @@ static void put_histogram(const struct page *page, const struct bench_point *poi
                                  (double)i * STEP, HEIGHT - height, STEP - 1, height);
     }
     put_mark(page, &chart, "p50", point->evaluation.p50);
-    put_mark(page, &chart, "p99", point->evaluation.p99);
+    put_mark(page, &chart, "p90", point->evaluation.p90);
     page_put(page, "</svg><figcaption><span>");
     page_put_time(page, chart.least);
-    page_put(page, "</span><span>p50 solid, p99 dashed; logarithmic, up to the 99.9th percentile"
+    page_put(page, "</span><span>p50 solid, p90 dashed; logarithmic, up to the 99th percentile"
                    "</span><span>");
     page_put_time(page, chart.greatest);
     page_put(page, "</span></figcaption></figure>");
@@ -93,8 +93,10 @@ static void put_point(const struct page *page, const struct bench_point *point)
     put_range(page, "Native instructions", &point->native_instructions);
     put_range(page, "Pages written", &point->dirty_pages);
     put_count(page, "Evaluations", point->evaluation.count);
-    if (page->told->run->rate > 0)
+    if (page->told->run->rate > 0) {
         put_count(page, "Of them late", point->late);
+        put_count(page, "Missed", point->missed);
+    }
     page_put(page, "</dl></div></details>\n");
 }
 

@@ -63,8 +63,8 @@
     ".l4{stroke:var(--c4)}.l5{stroke:var(--c5)}.l6{stroke:var(--c6)}.l7{stroke:var(--c7)}"      \
     ".lines{list-style:none;margin:8px 0 0;padding:0;columns:2;column-gap:32px}"                \
     ".lines li{break-inside:avoid;padding:2px 0;overflow-wrap:anywhere}"                        \
-    "figure{margin:0}figure svg{width:100%;height:90px}.p50,.p99{stroke:var(--ink);fill:none;"  \
-    "vector-effect:non-scaling-stroke;stroke-width:1.5}.p99{stroke-dasharray:3 3}"              \
+    "figure{margin:0}figure svg{width:100%;height:90px}.p50,.p90{stroke:var(--ink);fill:none;"  \
+    "vector-effect:non-scaling-stroke;stroke-width:1.5}.p90{stroke-dasharray:3 3}"              \
     "figcaption{display:flex;justify-content:space-between;gap:10px;color:var(--dim);"          \
     "font-size:12px}"
 

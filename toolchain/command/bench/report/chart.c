@@ -20,10 +20,8 @@ static void spread(struct chart *chart, double from, double to, double count)
 {
     double columns = (double)chart->columns;
     double left = chart_place(chart, from) * columns, right = chart_place(chart, to) * columns;
-    if (right - left < 1e-9) { /* beyond the scale */
-        chart->column[left < columns ? (size_t)left : chart->columns - 1] += count;
+    if (!(right - left > 1e-9)) /* beyond the scale */
         return;
-    }
     for (size_t i = (size_t)left; i < chart->columns && (double)i < right; i++) {
         double begin = fmax(left, (double)i), end = fmin(right, (double)i + 1);
         chart->column[i] += count * (end - begin) / (right - left);
@@ -37,7 +35,7 @@ bool chart_fill(const struct bench_point *point, size_t columns, struct chart *r
     if (!histogram || histogram->count == 0 || columns == 0 || columns > CHART_COLUMNS_MAX)
         return false;
     ret_chart->least = fmax(1, (double)histogram->min);
-    ret_chart->greatest = bench_histogram_quantile(histogram, 0.999);
+    ret_chart->greatest = bench_histogram_quantile(histogram, 0.99);
     if (ret_chart->greatest < ret_chart->least * 1.1) /* all are nearly the same */
         ret_chart->greatest = ret_chart->least * 1.1;
     for (size_t i = 0; i < BENCH_HISTOGRAM_BUCKETS; i++)
@@ -70,7 +68,7 @@ static void put_marks(const struct chart *chart, const struct bench_times *times
     const struct {
         const char *name;
         double at;
-    } marks[] = {{"^p50", times->p50}, {"^p90", times->p90}, {"^p99", times->p99}};
+    } marks[] = {{"^p50", times->p50}, {"^p90", times->p90}};
     size_t end = 0;
     for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
         double place = chart_place(chart, marks[i].at) * (double)chart->columns;

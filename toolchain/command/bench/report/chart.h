@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chart.h - a histogram spread over columns of equal width, of which a terminal or a page draws
- * bars. The scale is logarithmic, from the least time to the 99.9th percentile. */
+ * bars. The scale is logarithmic, from the least time to the 99th percentile: what is
+ * longer would press all others into one column. */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_BENCH_REPORT_CHART_H
 #define CHIMERA_TOOLCHAIN_COMMAND_BENCH_REPORT_CHART_H
 

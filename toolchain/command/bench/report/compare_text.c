@@ -115,6 +115,7 @@ static size_t put_pairs(const struct teller *teller)
     size_t shown = 0;
     struct grid grid = {.columns = sizeof(titles) / sizeof(*titles),
                         .names = 3,
+                        .paths = 2,
                         .line = teller->screen->width,
                         .colour_end = chimera_colour_end(teller->screen->fd),
                         .ellipsis = teller->screen->is_utf8 ? "…" : "..."};

@@ -103,11 +103,12 @@ static const char *character(const char *text, size_t index)
     return text;
 }
 
-static void put_cut(const struct grid *grid, const char *text, size_t width, size_t room,
-                    struct chimera_buffer *out)
+static void put_cut(const struct grid *grid, const struct grid_cell *cell, bool is_path,
+                    size_t room, struct chimera_buffer *out)
 {
-    size_t dots = grid_width_of(grid->ellipsis);
-    size_t behind = (room - dots) / 2, before = room - dots - behind;
+    const char *text = cell->text;
+    size_t width = grid_width_of(text), left = room - grid_width_of(grid->ellipsis);
+    size_t behind = is_path ? left : left / 2, before = left - behind;
     chimera_buffer_append(out,
                           (struct chimera_slice){text, (size_t)(character(text, before) - text)});
     chimera_buffer_print(out, "%s%s", grid->ellipsis, character(text, width - behind));
@@ -122,7 +123,7 @@ static void write_cell(const struct grid *grid, size_t at, size_t room, struct c
         chimera_buffer_byte(out, ' ');
     chimera_buffer_text(out, cell->colour);
     if (width > room)
-        put_cut(grid, cell->text, width, room, out);
+        put_cut(grid, cell, grid->paths & 1U << column, room, out);
     else
         chimera_buffer_text(out, cell->text);
     chimera_buffer_text(out, *cell->colour ? grid->colour_end : "");

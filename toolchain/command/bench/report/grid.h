@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grid.h - rows of cells in a line's width: numbers at the right of their column, names cut in
- * their middle where there is no room for them. What may not be shown is escaped. */
+/* grid.h - rows of cells in a line's width: numbers at the right of their column, names cut
+ * where there is no room for them. What may not be shown is escaped. */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_BENCH_REPORT_GRID_H
 #define CHIMERA_TOOLCHAIN_COMMAND_BENCH_REPORT_GRID_H
 
@@ -16,6 +16,7 @@ struct grid_cell {
 struct grid { /* zeroed to begin with, but for the first lines */
     size_t columns;
     unsigned names; /* bits of the columns that are texts at the left, and may be cut */
+    unsigned paths; /* of those: what is cut is their beginning */
     size_t line;    /* columns of the terminal */
     const char *colour_end, *ellipsis;
     struct grid_cell *cell; /* owned; row by row */

@@ -133,6 +133,7 @@ static void put_figures(struct writer *writer, const struct bench_point *point)
     end(&mean);
     put_number(writer, "throughput", point->throughput);
     put_count(writer, "late", point->late);
+    put_count(writer, "missed", point->missed);
     put_phases(writer, point);
     put_times(writer, "settings", &point->settings);
     struct writer cold = begin(writer, "cold");

@@ -211,6 +211,7 @@ static void read_figures(struct reader *reader, struct json_object *object,
     read_times(reader, object, "settings", &point->settings);
     point->throughput = take_number(reader, object, "throughput");
     point->late = take_count(reader, object, "late");
+    point->missed = take_count(reader, object, "missed");
     read_phases(reader, object, point);
 }
 

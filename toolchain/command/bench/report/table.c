@@ -116,6 +116,7 @@ static void put_rows(const struct teller *teller)
     const char *bold = colour(teller, CHIMERA_COLOUR_BOLD);
     struct grid grid = {.columns = NAMES + 1,
                         .names = 7,
+                        .paths = 2,
                         .line = teller->screen->width,
                         .colour_end = chimera_colour_end(teller->screen->fd),
                         .ellipsis = teller->screen->is_utf8 ? "…" : "..."};
@@ -217,7 +218,9 @@ static void put_times(const struct teller *teller, const struct bench_point *poi
     if (teller->run->rate > 0) {
         put(teller, ", ");
         chimera_figure_count(point->late, teller->out);
-        put(teller, " late");
+        put(teller, " late, ");
+        chimera_figure_count(point->missed, teller->out);
+        put(teller, " missed");
     }
     put(teller, "\n");
 }
