@@ -104,26 +104,53 @@ static void judge_pair(const struct bench_pair *pair, const struct bench_metric 
     add(findings, &line, is_known);
 }
 
+/* One of all is enough. */
+static bool knows_instructions(const struct bench_comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->count; i++) {
+        uint64_t before, now;
+        double percent;
+        if (bench_pair_change(&comparison->pair[i], bench_wasm_instructions, &before, &now,
+                              &percent))
+            return true;
+    }
+    return false;
+}
+
+static void add_unjudged(const struct bench_comparison *comparison, const char *why,
+                         struct bench_findings *findings)
+{
+    struct chimera_buffer line;
+    chimera_buffer_init(&line, LINE_MAX);
+    chimera_printable_append(chimera_slice_of(comparison->name), NULL, &line);
+    chimera_buffer_text(&line, why);
+    add(findings, &line, false);
+}
+
 void bench_judge_change(const struct bench_comparison *comparison,
                         const struct bench_threshold *threshold, struct bench_findings *findings)
 {
     static const char *const times[] = {"mean", "p50", "p99"};
+    bool has_counts = knows_instructions(comparison);
     for (size_t i = 0; i < comparison->count; i++) {
         const struct bench_pair *pair = &comparison->pair[i];
         if (!pair->now || !pair->before)
             continue;
-        judge_pair(pair, bench_wasm_instructions, threshold, comparison->name, findings);
+        if (has_counts)
+            judge_pair(pair, bench_wasm_instructions, threshold, comparison->name, findings);
         for (size_t j = 0; threshold->has_times && j < sizeof(times) / sizeof(*times); j++)
             judge_pair(pair, bench_metric_find(times[j]), threshold, comparison->name, findings);
     }
-    if (comparison->both > 0)
-        return;
-    struct chimera_buffer line;
-    chimera_buffer_init(&line, LINE_MAX);
-    chimera_printable_append(chimera_slice_of(comparison->name), NULL, &line);
-    chimera_buffer_text(&line, " has none of these policies and requests, so there is nothing that "
-                               "the threshold could hold for");
-    add(findings, &line, false);
+    if (comparison->both == 0)
+        add_unjudged(comparison,
+                     " has none of these policies and requests, so there is nothing that the "
+                     "threshold could hold for",
+                     findings);
+    else if (!has_counts)
+        add_unjudged(comparison,
+                     ": wasmInstructions are not known in both runs, so the threshold is not "
+                     "judged",
+                     findings);
 }
 
 void bench_findings_done(struct bench_findings *findings)
