@@ -12,6 +12,7 @@
 #include "toolchain/command/bench/loop.h"
 #include "toolchain/command/bench/machine.h"
 #include "toolchain/command/bench/measure.h"
+#include "toolchain/command/bench/profile.h"
 #include "toolchain/command/bench/report.h"
 #include "toolchain/command/bench/upstream.h"
 #include "toolchain/command/commands.h"
@@ -22,13 +23,11 @@
 #define KEPT_FOLDER KEPT_ABOVE "/tiny-bench"
 #define KEPT KEPT_FOLDER "/bench.json"
 
-static const struct chimera_cli_option bench_options[] = {OPTIONS_RUN,
-                                                          OPTIONS_BENCH_WORKLOAD,
-                                                          OPTIONS_BENCH_REPORT,
-                                                          OPTIONS_OF_GATOR,
-                                                          FETCH_FLAGS,
-                                                          FETCH_FLAGS_OF_OPA,
-                                                          {0}};
+static const struct chimera_cli_option bench_options[] = {
+    OPTIONS_RUN,          OPTIONS_BENCH_WORKLOAD,
+    OPTION_BENCH_PROFILE, OPTIONS_BENCH_REPORT,
+    OPTIONS_OF_GATOR,     FETCH_FLAGS,
+    FETCH_FLAGS_OF_OPA,   {0}};
 
 static const struct chimera_cli_option *option_called(const char *name)
 {
@@ -41,7 +40,8 @@ static const struct chimera_cli_option *option_called(const char *name)
 /* --- Called kwctl --- */
 
 /* What is not kwctl's, besides the report's. */
-static const char *const own_options[] = {"threads", "rate", "iterations", "warm-up-iterations"};
+static const char *const own_options[] = {"threads", "rate", "iterations", "warm-up-iterations",
+                                          "profile"};
 
 static int run_upstream(const struct chimera_cli_options *options)
 {

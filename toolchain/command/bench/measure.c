@@ -8,6 +8,7 @@
 #include "toolchain/command/bench/counting.h"
 #include "toolchain/command/bench/native.h"
 #include "toolchain/command/bench/point.h"
+#include "toolchain/command/bench/profile.h"
 #include "toolchain/command/commands.h"
 
 #define POINTS_MAX 100000
@@ -18,6 +19,7 @@ struct measurer {
     struct bench_measuring measuring;
     struct runner runner;
     struct bench_counting counting;
+    struct bench_profile profile;
     enum chimera_mode asked_mode; /* by the command line */
     struct bench_run *run;
     struct chimera_progress progress;
@@ -142,7 +144,9 @@ static int measure_request(struct measurer *measurer, struct measured *measured,
         say_warning("%s fails on %s: %s", point->policy, point->request,
                     point->message ? point->message : "");
     }
-    return CHIMERA_OK;
+    return code < 0 ? CHIMERA_OK
+                    : bench_profile_take(&measurer->profile, text, measured->is_raw,
+                                         measured->subject->name, err);
 }
 
 static int measure_file(struct measurer *measurer, struct measured *measured,
@@ -196,11 +200,15 @@ static int measure_started(struct measurer *measurer, struct measured *measured,
         bench_set_tell(measurer->set);
     int code = bench_counting_start(&measurer->counting, &measured->runnable,
                                     measurer->runner.asked_mode, err);
+    if (code == CHIMERA_OK)
+        code = bench_profile_start(&measurer->profile, &measured->runnable,
+                                   measurer->runner.asked_mode, err);
     chimera_progress_clear(&measurer->progress);
     bench_loop_listen();
     if (code == CHIMERA_OK)
         code = measure_files(measurer, measured, err);
     bench_counting_end(&measurer->counting);
+    bench_profile_end(&measurer->profile);
     if (code == CHIMERA_OK)
         code = runnable_finish(&measurer->runner, &measured->runnable, err);
     return code;
@@ -266,6 +274,8 @@ static int open_measurer(struct bench_set *set, const struct bench_workload *wor
         code = check_session(measurer, err);
     if (code == CHIMERA_OK)
         code = bench_counting_open(set->options, &measurer->counting, err);
+    if (code == CHIMERA_OK)
+        code = bench_profile_open(set->options, &measurer->profile, err);
     if (code < 0)
         return code;
     measurer->measuring.native = bench_native_open(why);
@@ -290,6 +300,7 @@ int bench_measure(struct bench_set *set, const struct bench_workload *workload,
     run->count_obstacle = measurer.counting.obstacle;
     measurer.counting.obstacle = NULL;
     bench_counting_done(&measurer.counting);
+    bench_profile_done(&measurer.profile);
     if (measurer.measuring.native >= 0)
         close(measurer.measuring.native);
     free(measurer.measuring.timed);
