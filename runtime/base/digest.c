@@ -17,24 +17,31 @@ int chimera_digest_of(struct chimera_slice bytes, struct chimera_digest *ret_dig
                                                                               : CHIMERA_ENOMEM;
 }
 
-static int digest_blocks(int fd, EVP_MD_CTX *context, struct chimera_error *err)
+/* `size` -1: up to the end. */
+static int digest_blocks(int fd, off_t from, off_t size, EVP_MD_CTX *context,
+                         struct chimera_error *err)
 {
     char block[32 * 1024]; /* not one for each thread: the worker has many */
-    for (off_t at = 0;;) {
-        ssize_t got = pread(fd, block, sizeof(block), at);
+    for (off_t at = 0; at != size;) {
+        size_t left =
+            size < 0 || size - at > (off_t)sizeof(block) ? sizeof(block) : (size_t)(size - at);
+        ssize_t got = pread(fd, block, left, from + at);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return chimera_fail_errno(err, "cannot read");
         if (got == 0)
-            return CHIMERA_OK;
+            return size < 0 ? CHIMERA_OK
+                            : chimera_fail(err, CHIMERA_EIO, "cannot read: it became shorter");
         if (!EVP_DigestUpdate(context, block, (size_t)got))
             return chimera_fail(err, CHIMERA_ENOMEM, "cannot compute a digest");
         at += got;
     }
+    return CHIMERA_OK;
 }
 
-int chimera_digest_of_fd(int fd, struct chimera_digest *ret_digest, struct chimera_error *err)
+int chimera_digest_of_part(int fd, off_t from, off_t size, struct chimera_digest *ret_digest,
+                           struct chimera_error *err)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
@@ -42,11 +49,16 @@ int chimera_digest_of_fd(int fd, struct chimera_digest *ret_digest, struct chime
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot compute a digest");
     }
     struct chimera_digest digest;
-    int code = digest_blocks(fd, context, err);
+    int code = digest_blocks(fd, from, size, context, err);
     if (code == 0 && EVP_DigestFinal_ex(context, digest.bytes, NULL))
         *ret_digest = digest;
     EVP_MD_CTX_free(context);
     return code;
+}
+
+int chimera_digest_of_fd(int fd, struct chimera_digest *ret_digest, struct chimera_error *err)
+{
+    return chimera_digest_of_part(fd, 0, -1, ret_digest, err);
 }
 
 void chimera_digest_hex(const struct chimera_digest *digest, char ret_hex[CHIMERA_DIGEST_HEX])

@@ -4,6 +4,7 @@
 #define CHIMERA_BASE_DIGEST_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
@@ -25,6 +26,10 @@ int chimera_digest_of(struct chimera_slice bytes, struct chimera_digest *ret_dig
 
 /* Reads the whole descriptor from offset 0 with pread; its position does not change. */
 int chimera_digest_of_fd(int fd, struct chimera_digest *ret_digest, struct chimera_error *err);
+
+/* The same of `size` bytes from an offset on, all of which must be there. */
+int chimera_digest_of_part(int fd, off_t from, off_t size, struct chimera_digest *ret_digest,
+                           struct chimera_error *err);
 
 void chimera_digest_hex(const struct chimera_digest *digest, char ret_hex[CHIMERA_DIGEST_HEX]);
 

@@ -66,8 +66,8 @@ struct chimera_cli_command {
     bool
         has_plain_rest; /* words behind the first argument are arguments, whatever they look like */
     int (*run)(const struct chimera_cli_options *options); /* returns the exit code */
-    /* Its own, one of which must follow; they have it as their parent, unless it is the program.
-     * Ends with NULL; may be NULL. */
+    /* Its own, one of which must follow unless it runs itself; they have it as their parent, unless
+     * it is the program. Ends with NULL; may be NULL. */
     const struct chimera_cli_command *const *commands;
     /* In place of it: is given the words behind its name as they are, help and all. */
     int (*run_words)(int argc, char *const *argv);

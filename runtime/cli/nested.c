@@ -57,6 +57,9 @@ int chimera_cli_descend(struct chimera_cli_options *options, int argc, char **ar
     int at = 0;
     while (options->command->commands) {
         put_shared_behind(argc - at, argv + at);
+        /* One that does something itself need not be followed by one of its own. */
+        if (options->command->run && !(at < argc && chimera_cli_find(options->command, argv[at])))
+            break;
         const char *word = at < argc ? argv[at++] : NULL;
         if (!word && !wants_help)
             return refuse_nothing(options->program, options->command);

@@ -71,7 +71,7 @@ static void put_line(const char *program, const struct chimera_cli_command *comm
         chimera_cli_put_path(command, " ", out);
     if (!command->usage && has_options(command))
         chimera_buffer_text(out, " [OPTIONS]");
-    if (!command->usage && command->commands)
+    if (!command->usage && command->commands && !command->run)
         chimera_buffer_text(out, " <COMMAND>");
     for (; option && option->name; option++)
         if (option->is_required)

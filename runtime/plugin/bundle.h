@@ -79,6 +79,8 @@ struct chimera_bundle {
  * caller ends *ret_bundle with chimera_bundle_done(). */
 int chimera_bundle_read(const char *folder, struct chimera_bundle *ret_bundle,
                         struct chimera_error *err);
+/* Only that nobody else may write the folders and manifest.json, which are part of it. */
+int chimera_bundle_check_owners(const char *folder, struct chimera_error *err);
 /* The text of manifest.json; `path` is for messages. */
 int chimera_bundle_parse(struct chimera_slice text, const char *path,
                          struct chimera_bundle *ret_bundle, struct chimera_error *err);

@@ -46,6 +46,21 @@ static int check_owner(const struct stat *status, const char *path, struct chime
     return CHIMERA_OK;
 }
 
+int chimera_bundle_check_owners(const char *folder, struct chimera_error *err)
+{
+    static const char *const names[] = {"", CHIMERA_BUNDLE_MANIFEST, CHIMERA_BUNDLE_PLUGINS};
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && code == CHIMERA_OK; i++) {
+        CHIMERA_FREE char *path = chimera_path_join(folder, names[i]);
+        struct stat status;
+        if (!path)
+            return chimera_fail_memory(err);
+        if (lstat(path, &status) == 0 && !S_ISLNK(status.st_mode)) /* else it is refused as such */
+            code = check_owner(&status, path, err);
+    }
+    return code;
+}
+
 /* It is read at once, so that nobody can change it behind our back. */
 static int read_manifest(int folder_fd, const char *path, struct chimera_buffer *text,
                          struct chimera_error *err)

@@ -114,8 +114,8 @@ static int take_all(struct json_object *tree, const char *path, struct chimera_m
     return code;
 }
 
-static int parse(struct chimera_slice text, const char *path, struct chimera_manifest *ret_manifest,
-                 struct chimera_error *err)
+int chimera_manifest_parse(struct chimera_slice text, const char *path,
+                           struct chimera_manifest *ret_manifest, struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *tree = NULL;
     struct chimera_error cause = {0};
@@ -157,7 +157,7 @@ int chimera_manifest_read_locked(const char *path, const struct chimera_digest *
     if (code == CHIMERA_OK)
         code = check_lock(chimera_buffer_slice(&text), path, lock, err);
     if (code == CHIMERA_OK)
-        code = parse(chimera_buffer_slice(&text), path, ret_manifest, err);
+        code = chimera_manifest_parse(chimera_buffer_slice(&text), path, ret_manifest, err);
     chimera_buffer_free(&text);
     return code;
 }

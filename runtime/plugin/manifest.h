@@ -22,6 +22,9 @@ int chimera_manifest_read(const char *path, struct chimera_manifest *ret_manifes
 /* The same of a file that must have the digest `lock`, as a bundle says (bundle.h); NULL: any. */
 int chimera_manifest_read_locked(const char *path, const struct chimera_digest *lock,
                                  struct chimera_manifest *ret_manifest, struct chimera_error *err);
+/* Its text; `path` is for messages. */
+int chimera_manifest_parse(struct chimera_slice text, const char *path,
+                           struct chimera_manifest *ret_manifest, struct chimera_error *err);
 /* Into a scratch folder, from where it goes to its place with the files that it has the digests of.
  */
 int chimera_manifest_write(const char *path, const struct chimera_manifest *manifest,

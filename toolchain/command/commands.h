@@ -23,6 +23,7 @@ extern const struct chimera_cli_command command_annotate;
 extern const struct chimera_cli_command command_bench;
 extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
+extern const struct chimera_cli_command command_bundle_verify;
 extern const struct chimera_cli_command command_cache;
 extern const struct chimera_cli_command command_call;
 extern const struct chimera_cli_command command_check;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bundle.c - `chimera bundle`: all that a server needs, in one folder (runtime/plugin/bundle.h). */
+/* bundle.c - `chimera bundle`: all that a server needs, in one place (runtime/plugin/bundle.h). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
@@ -13,11 +14,24 @@
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/shared_cache.h"
 
+/* A scheme, and no blanks: who reads the provenance compares it as a whole. */
+static int check_builder(const char *uri, struct chimera_error *err)
+{
+    const char *colon = strchr(uri, ':');
+    if (colon && colon > uri && colon[1] && !strpbrk(uri, " \t\r\n"))
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EINVAL,
+                        "--builder-id \"%.100s\" is no URI, as https://runner.example/linux is one",
+                        uri);
+}
+
 static int make_bundle(struct bundle_draft *draft, const struct bundle_target *target,
                        struct chimera_build_options *options, struct chimera_error *err)
 {
     struct chimera_digest policies;
-    int code = bundle_moment(&draft->seconds, err);
+    int code = check_builder(draft->builder, err);
+    if (code == CHIMERA_OK)
+        code = bundle_moment(&draft->seconds, err);
     if (code == CHIMERA_OK)
         code = bundle_draft_read_policies(draft, err);
     if (code == CHIMERA_OK)
@@ -112,8 +126,10 @@ static const struct chimera_cli_option bundle_options[] = {
      .kind = CHIMERA_CLI_VALUE,
      .is_required = true,
      .value = "DIR",
-     .help = "The bundle, or oci:DIR[:TAG] for a container image with it and the server; a bundle "
-             "that is there already is replaced at once, and so is a tag, anything else is not"},
+     .help =
+         "The bundle: a folder; FILE.tar for an archive of it, or oci:DIR[:TAG] for a container "
+         "image with it and the server. A bundle that is there already is replaced at once, "
+         "and so is a tag, any other folder is not"},
     {.name = "base",
      .kind = CHIMERA_CLI_VALUE,
      .value = "oci:DIR[:TAG]",
@@ -152,6 +168,8 @@ static const struct chimera_cli_argument bundle_arguments[] = {
     {0},
 };
 
+static const struct chimera_cli_command *const bundle_commands[] = {&command_bundle_verify, NULL};
+
 const struct chimera_cli_command command_bundle = {
     .name = "bundle",
     .about = "Compile all policies of a policies.yml into a folder that a server starts from",
@@ -161,12 +179,17 @@ const struct chimera_cli_command command_bundle = {
         "full tier, and writes DIR/plugins, "
         "DIR/policies.yml with the digests of the modules in place of their references, and "
         "DIR/manifest.json, which locks all of it by digests. `chimera-server --bundle DIR` serves "
-        "it, compiles nothing and needs no compiler. With --sign-key a server that asks for "
+        "it, compiles nothing and needs no compiler. DIR/sbom.spdx.json says what is in it (SPDX "
+        "2.3), "
+        "DIR/provenance.intoto.json what made it and of what (in-toto, SLSA v1). With --sign-key a "
+        "server that asks for "
         "signatures serves it, too: DIR/manifest.json.sigstore.json is what `cosign verify-blob "
         "--bundle` takes.\n"
-        "The same file, the same modules, the same tools give the same bytes. Nothing is left "
+        "The same file, the same modules, the same tools give the same bytes, with the time of "
+        "$SOURCE_DATE_EPOCH or else of 1970. Nothing is left "
         "behind by a call that failed; DIR is whole from the moment it is there.",
     .options = bundle_options,
     .arguments = bundle_arguments,
+    .commands = bundle_commands,
     .run = run_bundle,
 };

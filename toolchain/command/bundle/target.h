@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.h - what -o names: a folder, or a container image. */
+/* target.h - what -o names: a folder, an archive, or a container image. */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_BUNDLE_TARGET_H
 #define CHIMERA_TOOLCHAIN_COMMAND_BUNDLE_TARGET_H
 
@@ -8,6 +8,7 @@
 
 struct bundle_target {
     const char *path;               /* borrowed: what the bundle is made beside, and may become */
+    bool is_archive;                /* FILE.tar */
     struct image_place image, base; /* owned; folder NULL: none */
 };
 
@@ -19,8 +20,8 @@ void bundle_target_done(struct bundle_target *target);
 /* May it be written there? */
 int bundle_target_check(const struct bundle_target *target, struct chimera_error *err);
 
-/* The finished bundle in `folder` comes to its place, and `folder` is no more. An image has the
- * time `seconds`, and its digest is printed. */
+/* The finished bundle in `folder` comes to its place, and `folder` is no more. Images and
+ * archives have the time `seconds`; an image's digest is printed. */
 int bundle_target_put(const struct bundle_target *target, const char *folder, int64_t seconds,
                       struct chimera_error *err);
 

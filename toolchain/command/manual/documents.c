@@ -24,6 +24,7 @@ static const struct chimera_cli_entry kwctl[] = {
 static const struct chimera_cli_entry bundle[] = {
     {"SYNOPSIS",
      "  DIR/manifest.json\n  DIR/manifest.json.sigstore.json\n  DIR/policies.yml\n"
+     "  DIR/sbom.spdx.json\n  DIR/provenance.intoto.json\n"
      "  DIR/plugins/STEM.so\n  DIR/plugins/STEM.image\n  DIR/plugins/STEM.names\n"
      "  DIR/plugins/STEM.json",
      0},
@@ -31,18 +32,22 @@ static const struct chimera_cli_entry bundle[] = {
      "A bundle is a folder with all that chimera-server needs to serve: made by "
      "chimera-bundle(1) where the compilers are, served where they are not. The same "
      "policies.yml, modules and toolchain make the same bytes.\n"
-     "manifest.json is the lock: digests of policies.yml and of the manifest of each plugin, and "
-     "which module each was made of.\n"
+     "manifest.json is the lock: the digest of every other file, which module each plugin was made "
+     "of, and by which references that was named.\n"
      "manifest.json.sigstore.json is the signature of that, where one was asked for; cosign "
      "verify-blob takes it.\n"
      "policies.yml is the file as it was given, with the digest of each module in place of its "
      "reference.\n"
+     "sbom.spdx.json says what is in it (SPDX 2.3), provenance.intoto.json what made it and of "
+     "what (an in-toto statement with SLSA's provenance v1).\n"
      "STEM.so is native code, STEM.image the memory that it begins with, STEM.names the names of "
      "its functions for reports of traps, STEM.json its manifest: digests of all of these and of "
      "the module, mode and toolchain.\n"
-     "At each load all digests are compared, and each plugin is audited. manifest.json must "
-     "belong to root or to the user who serves, and be writable by nobody else; nothing in the "
-     "folder may be a link.",
+     "At each load all digests are compared, and each plugin is audited; below plugins/ there may "
+     "be "
+     "nothing else. The folders and manifest.json must belong to root or to the user who serves, "
+     "and be writable by nobody else; nothing in the folder may be a link. Other names beside "
+     "manifest.json are warned of; chimera-bundle-verify(1) takes them for errors.",
      0},
     {"EXAMPLES", "  chimera bundle -o served policies.yml\n  chimera-server --bundle served", 0},
     {0},

@@ -69,6 +69,10 @@ static const struct chimera_cli_page by_command[] = {
      "chimera bundle -o served policies.yml\nchimera bundle --sign-key builder.key -o served "
      "policies.yml",
      "chimera-server(1) chimera-bundle(5) policies.yml(5)"},
+    {"bundle verify", B | F | S, NULL,
+     "chimera bundle verify served\nchimera bundle verify --verification-key builder.pub "
+     "served.tar\nchimera bundle verify --rebuild --json served",
+     "chimera-bundle(5) chimera-server(1)"},
     {"cache", B, NULL, "chimera cache\nchimera cache --help", "chimera-build(1)"},
     {"call", B | F | R | A, NULL,
      "chimera call policy.wasm validate_settings '{}'\nchimera call policy.wasm protocol_version",

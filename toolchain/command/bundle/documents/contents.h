@@ -21,7 +21,7 @@ struct bundle_contents {                     /* borrowed */
 
 /* $SOURCE_DATE_EPOCH, else 0: no byte of a bundle may say when it was made. At most
  * BUNDLE_MOMENT_MAX, which is what the header of a tar has room for. */
-#define BUNDLE_MOMENT_MAX INT64_C(0777777777777)
+#define BUNDLE_MOMENT_MAX INT64_C(077777777777)
 int bundle_moment(int64_t *ret_seconds, struct chimera_error *err);
 
 /* "2001-02-03T04:05:06Z" */
