@@ -102,15 +102,11 @@ static int download_layer(struct work *work, const struct chimera_descriptor *la
     return finish_file(work, &file, code, err);
 }
 
-static int fetch_layer(struct work *work, const struct chimera_oci_manifest *manifest,
-                       bool is_signed, struct chimera_error *err)
+static int get_layer(struct work *work, const struct chimera_descriptor *layer, bool is_signed,
+                     struct chimera_error *err)
 {
     const struct chimera_pull *pull = work->pull;
-    const struct chimera_descriptor *layer = NULL;
     char digest[CHIMERA_OCI_DIGEST_MAX];
-    int code = chimera_policy_image_layer(manifest, is_signed, &layer, err);
-    if (code < 0 || !pull->path)
-        return code;
     if (is_signed)
         memcpy(work->module, layer->digest, sizeof(work->module));
     if (is_signed && pull->is_there && !pull->is_floating)
@@ -119,6 +115,21 @@ static int fetch_layer(struct work *work, const struct chimera_oci_manifest *man
     bool is_same = pull->is_there && digest_of_path(pull->path, digest, NULL) == CHIMERA_OK &&
                    strcmp(digest, layer->digest) == 0;
     return is_same ? CHIMERA_OK : download_layer(work, layer, err);
+}
+
+static int fetch_layer(struct work *work, const struct chimera_oci_manifest *manifest,
+                       bool is_signed, struct chimera_error *err)
+{
+    const struct chimera_pull *pull = work->pull;
+    const struct chimera_descriptor *layer = NULL;
+    int code = chimera_policy_image_layer(manifest, is_signed, &layer, err);
+    if (code < 0 || !pull->path)
+        return code;
+    code = get_layer(work, layer, is_signed, err);
+    if (code == CHIMERA_OK &&
+        pull->root) /* a store that cannot be written to serves all the same */
+        chimera_store_image_keep(pull->root, pull->path, work->digest, layer->digest, NULL);
+    return code;
 }
 
 /* --- Signatures --- */

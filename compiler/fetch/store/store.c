@@ -268,5 +268,6 @@ int chimera_store_remove(const char *root, const char *path, struct chimera_erro
         return chimera_fail(err, CHIMERA_EIO, "%s", strerror(errno));
     if (remove_file(size, signatures) < 0 && errno != ENOENT && errno != ENOTDIR)
         return chimera_fail(err, CHIMERA_EIO, "its signatures: %s", strerror(errno));
+    chimera_store_image_forget(root, path);
     return CHIMERA_OK;
 }

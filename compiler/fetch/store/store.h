@@ -11,6 +11,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_STORE_STORE_H
 #define CHIMERA_COMPILER_FETCH_STORE_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runtime/base/digest.h"
@@ -45,8 +46,22 @@ void chimera_stored_done(struct chimera_stored *stored);
 #define CHIMERA_STORE_SIGNATURES "signatures/"
 char *chimera_store_signatures_path(const char *root, const char *path);
 
-/* Removes the file, the signatures that are kept of it, and each folder above them that is empty
- * then, up to the root. */
+/* Which image the file came from, so that who locks a set need not ask the registry each time:
+ * STORE/images/ and the same path as the policy's, a line "sha256:… sha256:…" of the registry's
+ * manifest and of the file. No scheme is called so, either. `image` and `layer` are digests as
+ * registries write them. */
+#define CHIMERA_STORE_IMAGES "images/"
+int chimera_store_image_keep(const char *root, const char *path, const char *image,
+                             const char *layer, struct chimera_error *err);
+/* False when nobody knows: nothing was kept, or it is of another file than is there now, whose
+ * digest is taken. `ret_image` has room for CHIMERA_STORE_IMAGE_MAX bytes. */
+#define CHIMERA_STORE_IMAGE_MAX 160
+bool chimera_store_image_find(const char *root, const char *path, char *ret_image);
+/* With the folders above it that are empty then. */
+void chimera_store_image_forget(const char *root, const char *path);
+
+/* Removes the file, the image and the signatures that are kept of it, and each folder above them
+ * that is empty then, up to the root. */
 int chimera_store_remove(const char *root, const char *path, struct chimera_error *err);
 
 /* --- New files --- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
@@ -68,6 +69,23 @@ static const struct policy_spec *policy_of(const struct bundle_draft *draft, siz
     return &draft->policies.policy[at];
 }
 
+/* The registry's manifest that the reference means: the one that it names, or that the store knows
+ * of. Never what a registry has just said, or a set that was fetched before would have another
+ * lock.
+ */
+static void note_image(const struct bundle_draft *draft, struct bundle_module *module,
+                       const char *path)
+{
+    const char *at = strrchr(module->name, '@');
+    if (strstr(module->location, "file:") == module->location)
+        return;
+    if (at && chimera_oci_digest_is_good(chimera_slice_of(at + 1)))
+        snprintf(module->image_digest, sizeof(module->image_digest), "%s", at + 1);
+    else if (!chimera_store_image_find(draft->fetch->store, path, module->image_digest) ||
+             !chimera_oci_digest_is_good(chimera_slice_of(module->image_digest)))
+        module->image_digest[0] = '\0';
+}
+
 static int take_fetched(void *context, size_t index, int code,
                         const struct chimera_fetched *fetched, const struct chimera_error *err)
 {
@@ -76,8 +94,8 @@ static int take_fetched(void *context, size_t index, int code,
     fetch_warn_of_trust(fetched);
     memcpy(draft->module[index].signed_digest, fetched->module_digest,
            sizeof(fetched->module_digest));
-    memcpy(draft->module[index].image_digest, fetched->manifest_digest,
-           sizeof(fetched->manifest_digest));
+    if (code == CHIMERA_OK)
+        note_image(draft, &draft->module[index], fetched->path);
     if (code == CHIMERA_OK)
         draft->module[index].path = strdup(fetched->path);
     draft->module[index].is_plugin =

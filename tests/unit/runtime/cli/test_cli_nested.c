@@ -42,6 +42,15 @@ static const struct chimera_cli_command deep = {
 static const struct chimera_cli_command *const scaffold_commands[] = {&leaf, &deep, NULL};
 static const struct chimera_cli_command scaffold = {
     .name = "scaffold", .about = "Begin things", .commands = scaffold_commands};
+static const struct chimera_cli_command part = {.name = "below", .about = "A part of it"};
+static const struct chimera_cli_command *const both_commands[] = {&part, NULL};
+static int run_both(const struct chimera_cli_options *options)
+{
+    (void)options;
+    return 0;
+}
+static const struct chimera_cli_command both = {
+    .name = "both", .about = "Does something", .commands = both_commands, .run = run_both};
 static const struct chimera_cli_command plain = {.name = "plain", .about = "Plain"};
 static const struct chimera_cli_command hidden = {
     .name = "hidden", .about = "Hidden", .is_hidden = true};
@@ -88,6 +97,32 @@ static void the_way_leads_down_by_words(void **state)
         assert_ptr_equal(options.command, cases[i].at);
         if (cases[i].want == CHIMERA_CLI_GOES_ON)
             assert_int_equal(taken, cases[i].taken);
+        while (count-- > 0)
+            free(words[count]);
+    }
+}
+
+/* It need not be followed by one of its own: what else stands there is an argument. */
+static void a_command_that_runs_may_have_others_below(void **state)
+{
+    (void)state;
+    static const struct descent cases[] = {
+        {{NULL}, CHIMERA_CLI_GOES_ON, &both, 0},
+        {{"x"}, CHIMERA_CLI_GOES_ON, &both, 0},
+        {{"--help"}, CHIMERA_CLI_GOES_ON, &both, 0},
+        {{"x", "below"}, CHIMERA_CLI_GOES_ON, &both, 0},
+        {{"below"}, CHIMERA_CLI_GOES_ON, &part, 1},
+        {{"below", "x"}, CHIMERA_CLI_GOES_ON, &part, 1},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct chimera_cli_options options = {.program = "p", .command = &both};
+        char *words[6];
+        int count = 0, taken = 7;
+        for (; cases[i].words[count]; count++)
+            words[count] = strdup(cases[i].words[count]);
+        assert_int_equal(chimera_cli_descend(&options, count, words, &taken), cases[i].want);
+        assert_ptr_equal(options.command, cases[i].at);
+        assert_int_equal(taken, cases[i].taken);
         while (count-- > 0)
             free(words[count]);
     }
@@ -255,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_way_leads_down_by_words),
+        cmocka_unit_test(a_command_that_runs_may_have_others_below),
         cmocka_unit_test(a_plain_command_takes_no_words),
         cmocka_unit_test(usage_has_the_whole_way),
         cmocka_unit_test(the_reference_has_all_levels),

@@ -201,6 +201,37 @@ static void removing_leaves_no_empty_folder(void **state)
 }
 
 /* Pulls do not write there either. */
+#define IMAGE "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+/* Of the text "one", by sha256sum. */
+#define ONE "sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
+
+static void the_image_of_a_file_is_known_while_it_is_that_file(void **state)
+{
+    (void)state;
+    char image[CHIMERA_STORE_IMAGE_MAX] = "untouched";
+    const char *path = in_root("registry/h/p:v1");
+    put("registry/h/p:v1", "one");
+    assert_false(chimera_store_image_find(root, path, image));
+    assert_int_equal(chimera_store_image_keep(root, path, IMAGE, ONE, NULL), CHIMERA_OK);
+    assert_true(chimera_store_image_find(root, path, image));
+    assert_string_equal(image, IMAGE);
+    put("registry/h/p:v1", "two"); /* as another tool pulls it */
+    strcpy(image, "untouched");
+    assert_false(chimera_store_image_find(root, path, image));
+    assert_false(chimera_store_image_find(root, "/elsewhere/p", image));
+    put("registry/h/p:v1", "one");
+    static const char *const wrongs[] = {
+        "", "x", " ", IMAGE, IMAGE "\n", IMAGE " " ONE, IMAGE " " ONE "0\n"};
+    for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+        put("images/registry/h/p:v1", wrongs[i]);
+        assert_false(chimera_store_image_find(root, path, image));
+    }
+    assert_string_equal(image, "untouched");
+    assert_int_equal(chimera_store_image_keep(root, path, IMAGE, ONE, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_store_remove(root, path, NULL), CHIMERA_OK);
+    assert_int_equal(access(in_root("images"), F_OK), -1);
+}
+
 static void removing_follows_no_link_out_of_the_store(void **state)
 {
     char outside[] = "/tmp/chimera-store-outside-XXXXXX", path[sizeof(outside) + 8];
@@ -378,6 +409,7 @@ int main(void)
         STORE_TEST(names_that_mislead_are_left_out),
         STORE_TEST(a_digest_s_beginning_finds_one),
         STORE_TEST(removing_leaves_no_empty_folder),
+        STORE_TEST(the_image_of_a_file_is_known_while_it_is_that_file),
         STORE_TEST(removing_follows_no_link_out_of_the_store),
         STORE_TEST(a_file_shows_when_it_is_whole),
         STORE_TEST(a_failure_leaves_nothing),
