@@ -26,6 +26,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
+#include "runtime/base/file_link.h"
 #include "runtime/plugin/manifest.h"
 #include "runtime/policy/data.h"
 
@@ -195,6 +196,19 @@ static int make_plugin(struct build_run *run, const char *out, struct chimera_er
     return code < 0 ? code : write_manifest(run, so, image, manifest, err);
 }
 
+/* What an earlier output has, this one may share with it. */
+static bool is_linked(const struct build_run *run, const char *suffix, const char *source,
+                      const char *target)
+{
+    const char *folder = run->builder->options.former;
+    CHIMERA_FREE char *former = NULL;
+    if (!folder || asprintf(&former, "%s/plugins/%s%s", folder, run->stem, suffix) < 0) {
+        former = NULL;
+        return false;
+    }
+    return chimera_file_link_equal(former, source, target, CHIMERA_FILE_CODE);
+}
+
 /* Copies STEM.* from the folder of `so` to `folder`; the .so last, so that it never stands alone.
  */
 static int copy_plugin(const struct build_run *run, const char *so, const char *folder,
@@ -211,9 +225,10 @@ static int copy_plugin(const struct build_run *run, const char *so, const char *
             return chimera_fail_memory(err);
         if (access(source, F_OK) < 0)
             continue;
-        code = run->builder->options.is_draft
-                   ? chimera_file_copy_unsynced(source, target, CHIMERA_FILE_CODE, err)
-                   : chimera_file_copy(source, target, CHIMERA_FILE_CODE, err);
+        if (!is_linked(run, suffixes[i], source, target))
+            code = run->builder->options.is_draft
+                       ? chimera_file_copy_unsynced(source, target, CHIMERA_FILE_CODE, err)
+                       : chimera_file_copy(source, target, CHIMERA_FILE_CODE, err);
     }
     if (code == 0 && !(*ret_path = output_name(run, folder, ".so")))
         code = chimera_fail_memory(err);

@@ -35,7 +35,9 @@ struct chimera_build_options { /* all borrowed */
         *output;   /* NULL: only the cache (or, without one, a folder that ends with the builder) */
     bool is_draft; /* the output is a folder that the caller syncs when it is whole
                       (chimera_folder_sync()): its files are not synced one by one */
-    unsigned jobs; /* 0: the processors that we may use */
+    const char *former; /* an output that this one takes the place of: a file of it that would be
+                           the same is linked (file_link.h); NULL: all are copied */
+    unsigned jobs;      /* 0: the processors that we may use */
     struct chimera_progress *progress; /* NULL: none */
     /* $CHIMERA_COMPILER_LAUNCHER of the caller: a program and its first arguments, separated by
      * semicolons, which is put before each compile of the full tier; NULL: none. */

@@ -111,7 +111,7 @@ int chimera_file_sync(const char *path, struct chimera_error *err)
 static int begin_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
     (void)walk;
-    if (type != FTW_F || !S_ISREG(status->st_mode))
+    if (type != FTW_F || !S_ISREG(status->st_mode) || status->st_nlink > 1)
         return 0;
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd >= 0)
@@ -122,7 +122,8 @@ static int begin_entry(const char *path, const struct stat *status, int type, st
 static int sync_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
     (void)walk;
-    if (type == FTW_F ? !S_ISREG(status->st_mode) : type != FTW_D)
+    bool is_there = status->st_nlink > 1; /* by another name */
+    if (type == FTW_F ? !S_ISREG(status->st_mode) || is_there : type != FTW_D)
         return type == FTW_NS || type == FTW_DNR ? -1 : 0;
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     return fd < 0 ? -1 : fsync(fd);

@@ -68,7 +68,7 @@ int chimera_file_copy_unsynced(const char *from, const char *path, mode_t mode,
 
 /* A folder with all files and folders in it, which nobody else changes meanwhile, reaches the disk.
  * Quicker than a sync of each as it is written: all of them are under way before the first is
- * waited for. Links are not followed. */
+ * waited for. One with another name is there already (file_link.h). Links are not followed. */
 int chimera_folder_sync(const char *path, struct chimera_error *err);
 
 /* What has been written to the file at `path`, or the names in that folder, reaches the disk. Links

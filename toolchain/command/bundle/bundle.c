@@ -112,6 +112,7 @@ static int run_bundle(const struct chimera_cli_options *options)
         .progress = &progress,
         .launcher = getenv(CHIMERA_LAUNCHER_VARIABLE),
         .shared = &flags.shared,
+        .former = target.path, /* where it is no bundle there is nothing to share */
         .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
     int code = bundle(options, &flags, &check, &target, &build);
