@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PARTS_MAX 5
+#define NOTICED 1.01 /* of what was before: chance, where a policy asks for it, is less */
 #define SCALE 1000.0 /* a bar is so many units wide */
 
 struct part {
@@ -97,8 +98,8 @@ void page_put_instructions(const struct page *page)
         uint64_t now = page->dear[i]->wasm_instructions.max;
         uint64_t before = before_of(page, page->dear[i]);
         begin_row(page, page->dear[i]);
-        put_rect(page, before > 0 && now > before ? "more" : "bar", 0,
-                 fmax(1, SCALE * (double)now / most));
+        bool is_dearer = before > 0 && (double)now > NOTICED * (double)before;
+        put_rect(page, is_dearer ? "more" : "bar", 0, fmax(1, SCALE * (double)now / most));
         if (before > 0)
             chimera_buffer_print(page->out,
                                  "<rect class=\"before\" x=\"%.1f\" width=\"3\" "

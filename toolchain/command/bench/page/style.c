@@ -42,30 +42,32 @@
     "div.note.bad{border-left-color:var(--error)}"                                                 \
     "small{color:var(--dim);font-size:12px}.name{font-weight:600;overflow-wrap:anywhere}"
 
-#define PLOTS                                                                                   \
-    "svg{display:block}.bars{padding:6px 14px}"                                                 \
-    ".row{display:grid;grid-template-columns:minmax(120px,26%) 1fr 92px;gap:14px;"              \
-    "align-items:center;padding:5px 0;break-inside:avoid}"                                      \
-    ".row svg{width:100%;height:16px;background:var(--none);border-radius:3px}"                 \
-    ".who{overflow-wrap:anywhere;line-height:1.25}.figure{text-align:right;white-space:nowrap}" \
-    ".bar{fill:var(--chart)}.more{fill:var(--error)}.less{fill:var(--yes)}"                     \
-    ".before{fill:var(--ink)}.axis{fill:var(--dim)}"                                            \
-    ".p0{fill:var(--c0)}.p1{fill:var(--c2)}.p2{fill:var(--c1)}.p3{fill:var(--c3)}"              \
-    ".p4{fill:var(--c4)}"                                                                       \
-    ".legend{margin:0 0 8px;font-size:13px;display:flex;flex-wrap:wrap;gap:2px 18px}"           \
-    ".key{display:inline-block;width:10px;height:10px;margin-right:6px}"                        \
-    ".key.wide{width:24px;vertical-align:1px}"                                                  \
-    ".plot{padding:12px 14px}.plot>svg{width:100%;height:auto}"                                 \
-    ".plot text{font-size:13px;fill:var(--dim)}.grid{stroke:var(--line);fill:none}"             \
-    ".line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}"              \
-    ".earlier{stroke-width:1.4;stroke-dasharray:5 5;opacity:.75}"                               \
-    ".l0{stroke:var(--c0)}.l1{stroke:var(--c1)}.l2{stroke:var(--c2)}.l3{stroke:var(--c3)}"      \
-    ".l4{stroke:var(--c4)}.l5{stroke:var(--c5)}.l6{stroke:var(--c6)}.l7{stroke:var(--c7)}"      \
-    ".lines{list-style:none;margin:8px 0 0;padding:0;columns:2;column-gap:32px}"                \
-    ".lines li{break-inside:avoid;padding:2px 0;overflow-wrap:anywhere}"                        \
-    "figure{margin:0}figure svg{width:100%;height:90px}.p50,.p90{stroke:var(--ink);fill:none;"  \
-    "vector-effect:non-scaling-stroke;stroke-width:1.5}.p90{stroke-dasharray:3 3}"              \
-    "figcaption{display:flex;justify-content:space-between;gap:10px;color:var(--dim);"          \
+#define PLOTS                                                                                    \
+    "svg{display:block}.bars{padding:6px 14px}"                                                  \
+    ".row{display:grid;grid-template-columns:minmax(120px,26%) 1fr 92px;gap:14px;"               \
+    "align-items:center;padding:5px 0;break-inside:avoid}"                                       \
+    ".row svg{width:100%;height:16px;background:var(--none);border-radius:3px}"                  \
+    ".who "                                                                                      \
+    "small{display:block}.who{overflow-wrap:anywhere;line-height:1.25}.figure{text-align:right;" \
+    "white-space:nowrap}"                                                                        \
+    ".bar{fill:var(--chart)}.more{fill:var(--error)}.less{fill:var(--yes)}"                      \
+    ".before{fill:var(--ink)}.axis{fill:var(--dim)}"                                             \
+    ".p0{fill:var(--c0)}.p1{fill:var(--c2)}.p2{fill:var(--c1)}.p3{fill:var(--c3)}"               \
+    ".p4{fill:var(--c4)}"                                                                        \
+    ".legend{margin:0 0 8px;font-size:13px;display:flex;flex-wrap:wrap;gap:2px 18px}"            \
+    ".key{display:inline-block;width:10px;height:10px;margin-right:6px}"                         \
+    ".key.wide{width:24px;vertical-align:1px}"                                                   \
+    ".plot{padding:12px 14px}.plot>svg{width:100%;height:auto}"                                  \
+    ".plot text{font-size:13px;fill:var(--dim)}.grid{stroke:var(--line);fill:none}"              \
+    ".line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}"               \
+    ".earlier{stroke-width:1.4;stroke-dasharray:5 5;opacity:.75}"                                \
+    ".l0{stroke:var(--c0)}.l1{stroke:var(--c1)}.l2{stroke:var(--c2)}.l3{stroke:var(--c3)}"       \
+    ".l4{stroke:var(--c4)}.l5{stroke:var(--c5)}.l6{stroke:var(--c6)}.l7{stroke:var(--c7)}"       \
+    ".lines{list-style:none;margin:8px 0 0;padding:0;columns:2;column-gap:32px}"                 \
+    ".lines li{break-inside:avoid;padding:2px 0;overflow-wrap:anywhere}"                         \
+    "figure{margin:0}figure svg{width:100%;height:90px}.p50,.p90{stroke:var(--ink);fill:none;"   \
+    "vector-effect:non-scaling-stroke;stroke-width:1.5}.p90{stroke-dasharray:3 3}"               \
+    "figcaption{display:flex;justify-content:space-between;gap:10px;color:var(--dim);"           \
     "font-size:12px}"
 
 #define TABLES                                                                                  \

@@ -44,7 +44,7 @@ bool chart_fill(const struct bench_point *point, size_t columns, struct chart *r
                    (double)bench_histogram_least(i + 1), (double)histogram->bucket[i]);
     for (size_t i = 0; i < columns; i++)
         ret_chart->highest = fmax(ret_chart->highest, ret_chart->column[i]);
-    return true;
+    return ret_chart->highest > 0; /* a file's buckets may lie elsewhere than it says */
 }
 
 static const char *block(double level, bool is_utf8)
