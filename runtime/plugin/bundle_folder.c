@@ -287,6 +287,8 @@ static int check_plugins(const struct place *place, const struct chimera_bundle 
         return chimera_fail_memory(err);
     if (fd < 0 && errno == ENOENT && bundle->count == 0)
         return CHIMERA_OK;
+    if (fd < 0 && (errno == EACCES || errno == EPERM))
+        return fail_to_read(place, CHIMERA_BUNDLE_PLUGINS, err);
     if (fd < 0 || fstat(fd, &status) < 0)
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "the bundle %s has no folder " CHIMERA_BUNDLE_PLUGINS ": %s",
