@@ -56,17 +56,17 @@ static int check_plugin(const struct build_run *run, const char *out, struct chi
 {
     CHIMERA_FREE char *path = NULL;
     struct chimera_manifest manifest = {0};
-    const char *identity = chimera_tools_identity(&run->builder->tools, run->tier);
-    if (asprintf(&path, "%s/%s.json", out, run->stem) < 0) {
+    CHIMERA_FREE char *toolchain = build_toolchain(run);
+    if (asprintf(&path, "%s/%s.json", out, run->stem) < 0)
         path = NULL;
+    if (!path || !toolchain)
         return chimera_fail_memory(err);
-    }
     int code = chimera_manifest_read(path, &manifest, err);
     if (code < 0)
         return code;
     bool is_asked_for = memcmp(&manifest.wasm, &run->wasm, sizeof(run->wasm)) == 0 &&
                         manifest.mode == run->mode && manifest.tier == run->tier &&
-                        strcmp(manifest.toolchain, identity) == 0;
+                        strcmp(manifest.toolchain, toolchain) == 0;
     code = is_asked_for
                ? check_code(run, out, &manifest, err)
                : chimera_fail(err, CHIMERA_EREFUSED,

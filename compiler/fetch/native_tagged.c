@@ -14,8 +14,10 @@
 #include "compiler/fetch/signature/key.h"
 #include "compiler/fetch/signature/private_key.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 
+#define SECONDS_MAX ((int64_t)600) /* then building is quicker */
 #define WASM_DIGITS (CHIMERA_DIGEST_HEX - 1)
 
 /* --- Getting --- */
@@ -72,7 +74,10 @@ static int take_files(const struct chimera_native_tagged *wanted, const char *pl
 static int get(struct getting *getting, struct chimera_buffer *said, struct chimera_error *err)
 {
     const struct chimera_native_tagged *wanted = getting->wanted;
-    const struct chimera_network_folder folder = {.path = wanted->folder, .is_writable = true};
+    const struct chimera_network_folder folder = {.path = wanted->folder,
+                                                  .is_writable = true,
+                                                  .must_confine = getting->options->must_confine};
+    struct chimera_network_child child;
     if (strlen(wanted->stem) < WASM_DIGITS)
         return chimera_fail(err, CHIMERA_EINVAL, "%s is no plugin's name", wanted->stem);
     snprintf(getting->wasm, sizeof(getting->wasm), "sha256:%.*s", (int)WASM_DIGITS, wanted->stem);
@@ -80,7 +85,12 @@ static int get(struct getting *getting, struct chimera_buffer *said, struct chim
         fetch_plan_read(getting->options, wanted->uri, &getting->plan, &getting->fetched, err);
     if (code == CHIMERA_OK)
         code = fetch_plan_find_logins(getting->options, &getting->plan, err);
-    return code < 0 ? code : chimera_network_run(folder, run_get, getting, said, err);
+    if (code == CHIMERA_OK)
+        code = chimera_network_start(folder, run_get, getting, &child, err);
+    if (code < 0)
+        return code;
+    child.until_ms = chimera_clock_ms() + SECONDS_MAX * 1000;
+    return chimera_network_finish(&child, said, err);
 }
 
 int chimera_native_get_tagged(const struct chimera_fetch_options *options,
