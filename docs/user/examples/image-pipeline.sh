@@ -8,10 +8,11 @@
 #   IMAGE        where the image goes: registry.example/team/policies:v1
 #   BUILDER_KEY, BUILDER_PUB    who signs the bundle
 #   SOURCES      a sources.yml, if the registry needs one; DOCKER_CONFIG, the folder of config.json with the login
-#   SKOPEO_FLAGS, WORK, PORT, PROBE_PORT   if those below do not do
+#   BUDGET       a budget.yml: nothing is pushed when a policy costs more than that
+#   SKOPEO_FLAGS, BENCH_FLAGS, WORK, PORT, PROBE_PORT   if those below do not do
 set -eu
 : "${POLICIES:?}" "${ASK:?}" "${REQUEST:?}" "${IMAGE:?}" "${BUILDER_KEY:?}" "${BUILDER_PUB:?}"
-: "${PORT:=3000}" "${PROBE_PORT:=8081}" "${WORK:=$(mktemp -d)}" "${SKOPEO_FLAGS:=}"
+: "${PORT:=3000}" "${PROBE_PORT:=8081}" "${WORK:=$(mktemp -d)}" "${SKOPEO_FLAGS:=}" "${BENCH_FLAGS:=}"
 if [ -n "${SOURCES:-}" ]; then set -- --sources-path "$SOURCES"; else set --; fi
 
 say() { printf '\n== %s\n' "$*"; }
@@ -20,6 +21,10 @@ say fetch, check, compile, and write the image
 chimera bundle --quiet "$@" "$POLICIES" -o "oci:$WORK/image:new" --sign-key "$BUILDER_KEY" > "$WORK/digest"
 digest=$(cat "$WORK/digest")
 echo "$digest"
+
+say what they cost
+# shellcheck disable=SC2086 # the flags are words
+chimera bench "$@" $BENCH_FLAGS ${BUDGET:+--budget "$BUDGET"} -r "$REQUEST" --report "$WORK/cost.html" "$POLICIES"
 
 say push
 # shellcheck disable=SC2086 # the flags are words
