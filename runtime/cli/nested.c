@@ -38,13 +38,15 @@ static int print_help(const struct chimera_cli_options *options)
     return 0;
 }
 
-/* What stands before the next word and is for all commands is put behind that. */
-static void put_shared_behind(int argc, char **argv)
+/* What stands before the next word and is for all commands is put behind that. Of a command that
+ * does something itself only where that word is one of its own: else it may be an option, which has
+ * its value behind it. */
+static void put_shared_behind(const struct chimera_cli_command *command, int argc, char **argv)
 {
     int size = 0, next = 0;
     while (size < argc && (next = cli_shared_size(argv[size])) > 0)
         size += next;
-    if (size == 0 || size >= argc)
+    if (size == 0 || size >= argc || (command->run && !chimera_cli_find(command, argv[size])))
         return;
     char *word = argv[size];
     memmove(argv + 1, argv, (size_t)size * sizeof(*argv));
@@ -56,7 +58,7 @@ int chimera_cli_descend(struct chimera_cli_options *options, int argc, char **ar
     bool wants_help = false; /* `help` stands before the command that it is about */
     int at = 0;
     while (options->command->commands) {
-        put_shared_behind(argc - at, argv + at);
+        put_shared_behind(options->command, argc - at, argv + at);
         /* One that does something itself need not be followed by one of its own. */
         if (options->command->run && !(at < argc && chimera_cli_find(options->command, argv[at])))
             break;

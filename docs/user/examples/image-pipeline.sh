@@ -22,6 +22,9 @@ chimera bundle --quiet "$@" "$POLICIES" -o "oci:$WORK/image:new" --sign-key "$BU
 digest=$(cat "$WORK/digest")
 echo "$digest"
 
+say verify all of it: blobs, bundle, signature
+chimera bundle verify "oci:$WORK/image:new" --verification-key "$BUILDER_PUB"
+
 say what they cost
 # shellcheck disable=SC2086 # the flags are words
 chimera bench "$@" $BENCH_FLAGS ${BUDGET:+--budget "$BUDGET"} -r "$REQUEST" --report "$WORK/cost.html" "$POLICIES"
@@ -33,6 +36,7 @@ skopeo copy --quiet $SKOPEO_FLAGS "oci:$WORK/image:new" "docker://$IMAGE"
 say pull it by its digest, where it shall run
 # shellcheck disable=SC2086
 skopeo copy --quiet $(echo "$SKOPEO_FLAGS" | sed s/--dest-/--src-/g) "docker://${IMAGE%:*}@$digest" "oci:$WORK/pulled:new"
+chimera bundle verify "oci:$WORK/pulled:new"
 umoci unpack --image "$WORK/pulled:new" "$WORK/container"
 
 say run it: a read-only root, uid 65533, no capability

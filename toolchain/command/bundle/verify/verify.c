@@ -7,10 +7,10 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
-#include "toolchain/command/bundle/files/open.h"
 #include "toolchain/command/bundle/verify/check.h"
 #include "toolchain/command/bundle/verify/rebuild.h"
 #include "toolchain/command/bundle/verify/signature.h"
+#include "toolchain/command/bundle/verify/unpacked.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/interrupt.h"
@@ -21,6 +21,7 @@ struct verdict {
     const char *path;
     const struct fetch_flags *flags;
     const struct bundle_rebuild *rebuild; /* NULL: it is not made again */
+    struct bundle_unpacked unpacked;      /* of an image */
     struct bundle_chain chain;
     bool is_signed, is_rebuilt; /* a signature is there; it was built, and was the same */
     char *signers;              /* owned; NULL: not judged, or not believed */
@@ -32,7 +33,8 @@ struct verdict {
 static int check_owners(const struct verdict *verdict, const struct bundle_files *files,
                         struct chimera_error *err)
 {
-    if (files->is_archive || !bundle_files_find(files, CHIMERA_BUNDLE_MANIFEST))
+    if (files->is_archive || verdict->unpacked.folder ||
+        !bundle_files_find(files, CHIMERA_BUNDLE_MANIFEST))
         return CHIMERA_OK;
     return chimera_bundle_check_owners(verdict->path, err);
 }
@@ -114,6 +116,8 @@ static void tell_json(const struct verdict *verdict, const char *failure)
     char digest[CHIMERA_DIGEST_HEX + 8];
     struct chimera_buffer line;
     put_text(tree, "bundle", verdict->path);
+    if (verdict->unpacked.digest[0])
+        put_text(tree, "image", verdict->unpacked.digest);
     json_object_object_add(
         tree, "good", json_object_new_boolean(!failure && !chimera_problems_any(&chain->problems)));
     if (chain->manifest) {
@@ -168,6 +172,8 @@ static void tell_good(const struct verdict *verdict)
     char digest[CHIMERA_DIGEST_HEX + 8];
     write_digest(&chain->bundle.self, digest);
     chimera_printable_say(stdout, NULL, "bundle:    %s", verdict->path);
+    if (verdict->unpacked.folder)
+        printf("image:     %s\n", verdict->unpacked.digest);
     printf("manifest:  %s\npolicies:  %zu\nplugins:   %zu\nbytes:     %" PRIu64 "\n", digest,
            chain->policy_count, chain->bundle.count, chain->bytes);
     for (size_t i = 0; i < chain->bundle.count; i++)
@@ -200,13 +206,14 @@ static int verify(struct verdict *verdict, bool is_json)
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
     interrupt_catch();
-    int code = bundle_files_open(verdict->path, &files, &err);
+    int code = bundle_unpacked_open(verdict->path, &verdict->unpacked, &files, &err);
     if (code == CHIMERA_OK)
         code = judge(verdict, &files, &err);
     err.code = code;
     code = tell(verdict, is_json, &err);
     bundle_chain_done(&verdict->chain);
     bundle_files_done(&files);
+    bundle_unpacked_done(&verdict->unpacked);
     free(verdict->signers);
     chimera_buffer_free(&details);
     interrupt_release();
@@ -273,7 +280,7 @@ static const struct chimera_cli_option verify_options[] = {
 static const struct chimera_cli_argument verify_arguments[] = {
     {.name = "BUNDLE",
      .is_required = true,
-     .help = "A folder or an archive, as `bundle -o` makes it"},
+     .help = "A folder, an archive or an image (oci:DIR[:TAG]), as `bundle -o` makes it"},
     {0},
 };
 
