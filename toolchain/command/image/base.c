@@ -8,6 +8,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
+#include "toolchain/command/image/documents.h"
 #include "toolchain/command/image/reading.h"
 
 #define SHA256 "sha256:"
@@ -18,6 +19,38 @@ static const char *architecture_of(struct json_object *config)
     return text ? text : "";
 }
 
+static struct json_object *list_in(struct json_object *object, const char *key)
+{
+    struct json_object *list = chimera_json_member(object, key);
+    return json_object_is_type(list, json_type_array) ? list : NULL;
+}
+
+static bool is_of_bundle(struct json_object *history)
+{
+    size_t count = history ? json_object_array_length(history) : 0;
+    struct json_object *last = count ? json_object_array_get_idx(history, count - 1) : NULL;
+    const char *maker = json_object_get_string(chimera_json_member(last, "created_by"));
+    return maker && strcmp(maker, IMAGE_BUNDLE_MAKER) == 0;
+}
+
+/* The layer of its bundle, which is the last one. */
+static int drop_bundle(struct image_base *base, struct chimera_error *err)
+{
+    struct json_object *history = list_in(base->config, "history");
+    struct json_object *diff_ids = list_in(chimera_json_member(base->config, "rootfs"), "diff_ids");
+    size_t layers = base->manifest.entry_count;
+    if (!is_of_bundle(history) || !diff_ids || json_object_array_length(diff_ids) != layers ||
+        layers < 2)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "the base %s says that it has a bundle, but its last layer is none of "
+                            "`chimera bundle`: take the image that it was made on",
+                            base->place->folder);
+    json_object_array_del_idx(history, json_object_array_length(history) - 1, 1);
+    json_object_array_del_idx(diff_ids, layers - 1, 1);
+    base->manifest.entry_count--;
+    return CHIMERA_OK;
+}
+
 int image_base_read(const struct image_place *place, struct image_base *ret_base,
                     struct chimera_error *err)
 {
@@ -25,9 +58,14 @@ int image_base_read(const struct image_place *place, struct image_base *ret_base
     int code = image_manifest_read(place, &ret_base->manifest, err);
     if (code == CHIMERA_OK)
         code = image_config_read(place->folder, &ret_base->manifest, &ret_base->config, err);
-    if (code == CHIMERA_OK)
-        ret_base->architecture = architecture_of(ret_base->config);
-    return code;
+    if (code < 0)
+        return code;
+    struct json_object *annotations = ret_base->manifest.annotations;
+    bool has_bundle = chimera_annotation(annotations, IMAGE_BUNDLE_KEY) != NULL;
+    ret_base->architecture = architecture_of(ret_base->config);
+    ret_base->digest =
+        has_bundle ? chimera_annotation(annotations, IMAGE_BASE_KEY) : ret_base->manifest.digest;
+    return has_bundle ? drop_bundle(ret_base, err) : CHIMERA_OK;
 }
 
 static int copy_blob(const struct image_base *base, const struct chimera_descriptor *blob,

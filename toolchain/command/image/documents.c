@@ -142,7 +142,7 @@ int image_config_make(const struct image_facts *facts, struct json_object **ret_
     put_labels(facts, run);
     if (facts->server)
         put_layer(facts, config, facts->server, "chimera bundle: chimera-server " CHIMERA_VERSION);
-    put_layer(facts, config, facts->layer, "chimera bundle: policies");
+    put_layer(facts, config, facts->layer, IMAGE_BUNDLE_MAKER);
     *ret_config = config;
     return CHIMERA_OK;
 }
@@ -182,8 +182,8 @@ struct json_object *image_manifest_make(const struct image_facts *facts, const c
     json_object_object_add(manifest, "layers", make_layers(facts));
     put(annotations, "org.opencontainers.image.created", facts->created);
     put(annotations, IMAGE_BUNDLE_KEY, facts->bundle);
-    if (facts->base)
-        put(annotations, IMAGE_BASE_KEY, facts->base->digest);
+    if (facts->base_digest)
+        put(annotations, IMAGE_BASE_KEY, facts->base_digest);
     json_object_object_add(manifest, "annotations", annotations);
     return manifest;
 }

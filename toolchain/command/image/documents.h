@@ -16,6 +16,7 @@
 #define IMAGE_MEDIA_SIGNATURE "application/vnd.chimera.bundle.signature.v1+json"
 /* An annotation of the image, and a label in it: the digest of the bundle's manifest.json. */
 #define IMAGE_BUNDLE_KEY "chimera.bundle.manifest"
+#define IMAGE_BUNDLE_MAKER "chimera bundle: policies" /* who made its layer, in the history */
 #define IMAGE_BASE_KEY "org.opencontainers.image.base.digest"
 
 struct image_facts {                    /* all borrowed */
@@ -25,6 +26,7 @@ struct image_facts {                    /* all borrowed */
     const struct image_layer *layer;    /* of the bundle */
     struct json_object *base_config;    /* NULL: none */
     struct chimera_oci_manifest *base;  /* NULL: none */
+    const char *base_digest;            /* what the image says that it was made on; NULL: nothing */
 };
 
 /* New ones; the caller ends them with json_object_put(). CHIMERA_EINVAL: the base's config is not

@@ -102,6 +102,7 @@ static int write_documents(struct work *work, struct chimera_error *err)
         .layer = &work->layer,
         .base_config = work->base.config,
         .base = has_base ? &work->base.manifest : NULL,
+        .base_digest = work->base.digest,
     };
     CHIMERA_JSON struct json_object *config = NULL, *manifest = NULL;
     char digest[CHIMERA_OCI_DIGEST_MAX];

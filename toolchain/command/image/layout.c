@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -249,9 +251,20 @@ static int write_index(const char *folder, struct json_object *list, struct chim
     return code;
 }
 
+/* Others of us wait; who waits for nobody may still change it. -1: it cannot be had, and the last
+ * one to write wins. */
+static int lock(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        flock(fd, LOCK_EX);
+    return fd;
+}
+
 int image_layout_tag(const char *folder, const char *tag, struct json_object *descriptor,
                      struct json_object *untagged, struct chimera_error *err)
 {
+    CHIMERA_CLOSE int held = lock(folder);
     struct chimera_oci_manifest old = {0};
     CHIMERA_FREE char *path = chimera_path_join(folder, INDEX);
     struct json_object *annotations = json_object_new_object();
