@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* image.h - a bundle as a container image, with its server: no daemon, no root, no network
- * (docs/decisions/029). The same bundle, server, libraries and zlib give the same bytes. */
+ * (docs/decisions/034). The same bundle, server, libraries and zlib give the same bytes. */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_IMAGE_IMAGE_H
 #define CHIMERA_TOOLCHAIN_COMMAND_IMAGE_IMAGE_H
 

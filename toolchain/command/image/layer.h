@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* layer.h - a tree of files as a layer (OCI image specification 1.1, "Filesystem Layers"): a tar,
  * compressed by gzip. The same tree and time give the same bytes, by the same zlib: owner, group
- * and time of the files here, their order, links and modes have no part in it (docs/decisions/029).
+ * and time of the files here, their order, links and modes have no part in it (docs/decisions/034).
  */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_IMAGE_LAYER_H
 #define CHIMERA_TOOLCHAIN_COMMAND_IMAGE_LAYER_H
