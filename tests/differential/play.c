@@ -214,15 +214,17 @@ static void check_state(struct play *play, const char *at)
 }
 
 /* Wasmtime keeps its fuel in a register between calls, so a trap loses what the function had used
- * since its last one. Ours must be at least as much then, and goes on from there. */
+ * since its last one: ours must be at least as much then. But an access that is known to be outside
+ * of memory is counted to the instruction. Either way what follows goes on from there. */
 static void check_fuel(struct play *play, const char *at)
 {
     uint64_t fuel = hexadecimal(word(&at, play->end)), counted = chimera_guest_counted(play->guest);
+    bool is_access = play->has_trapped && play->guest->trap == CHIMERA_TRAP_OUT_OF_BOUNDS;
     if (!is_counting)
         return;
     play->counts++;
-    if (play->has_trapped && counted >= fuel + play->ahead)
-        play->ahead = counted - fuel;
+    if (is_access || (play->has_trapped && counted >= fuel + play->ahead))
+        play->ahead = counted - fuel; /* modulo 2^64 */
     else if (counted != fuel + play->ahead)
         find(play, "counted %llu instead of %llu", (unsigned long long)(counted - play->ahead),
              (unsigned long long)fuel);

@@ -3,15 +3,12 @@
 //!   differential-peer make --seed N --first N --count N --folder FOLDER [--shape smith|dense|both]
 //!                          [--lowered] [--fuel]
 //!   differential-peer play FILE.wasm --seed N [--fuel]
-//!   differential-peer fuel MODE FILE.wasm PAYLOAD [DATA]
 //!
 //! `make` writes FOLDER/SEED-INDEX.wasm and .script for each index; the same numbers make the same
-//! files. `play` prints the script of a module from elsewhere. `fuel` prints what a policy's start
-//! and the evaluation of a payload (a file of what the guest is given) have used.
+//! files. `play` prints the script of a module from elsewhere.
 
 mod dense;
 mod play;
-mod policy;
 mod random;
 mod smith;
 
@@ -101,23 +98,12 @@ fn play_one(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-fn fuel(options: &Options) -> Result<(), Failure> {
-    let [_, mode, wasm, payload, rest @ ..] = options.words.as_slice() else {
-        return Err("fuel wants a mode, a module and a payload".into());
-    };
-    let data = rest.first().map_or(Ok(b"{}".to_vec()), std::fs::read)?;
-    let fuel = policy::fuel(mode, &std::fs::read(wasm)?, std::fs::read(payload)?, &data)?;
-    println!("{} {}", fuel.start, fuel.evaluation);
-    Ok(())
-}
-
 fn run() -> Result<(), Failure> {
     let options = Options::read()?;
     match options.words.first().map(String::as_str) {
         Some("make") => make(&options),
         Some("play") => play_one(&options),
-        Some("fuel") => fuel(&options),
-        _ => Err("say make, play or fuel; the head of main.rs tells the options".into()),
+        _ => Err("say make or play; the head of main.rs tells the options".into()),
     }
 }
 

@@ -1,0 +1,77 @@
+;; Every way in which code goes on elsewhere. Arguments are any numbers, so loops take a few bits of them.
+(module
+  (type $unary (func (param i32) (result i32)))
+  (table 4 funcref)
+  (elem (i32.const 0) $double $triple)
+  (global $g (mut i32) (i32.const 3))
+  (func $double (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1)))
+  (func $triple (param i32) (result i32) (i32.add (local.get 0) (call $double (local.get 0))))
+  (func (export "empty"))
+  (func (export "free") nop (block (nop) (block (nop))) (drop (i32.const 1)) (loop))
+  (func (export "if") (param i32) (result i32)
+    (if (result i32) (i32.and (local.get 0) (i32.const 1))
+      (then (i32.const 1))
+      (else (i32.add (i32.const 2) (global.get $g)))))
+  (func (export "if-without-else") (param i32)
+    (if (i32.and (local.get 0) (i32.const 1)) (then (global.set $g (i32.const 5)))))
+  (func (export "loop") (param $n i32) (result i32) (local $sum i32)
+    (local.set $n (i32.and (local.get $n) (i32.const 15)))
+    (block $end
+      (loop $next
+        (br_if $end (i32.eqz (local.get $n)))
+        (local.set $sum (i32.add (local.get $sum) (local.get $n)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $next)))
+    (local.get $sum))
+  (func (export "nested-loops") (param $n i32) (local $m i32)
+    (local.set $n (i32.and (local.get $n) (i32.const 7)))
+    (loop $outer
+      (local.set $m (local.get $n))
+      (loop $inner
+        (if (i32.gt_s (local.get $m) (i32.const 2))
+          (then (local.set $m (i32.sub (local.get $m) (i32.const 1))) (br $inner))))
+      (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $outer (i32.gt_s (local.get $n) (i32.const 0)))))
+  (func (export "br_table") (param i32) (result i32)
+    (block $two
+      (block $one
+        (block $zero
+          (br_table $zero $one $two (i32.and (local.get 0) (i32.const 3))))
+        (return (i32.const 10)))
+      (return (i32.add (i32.const 1) (i32.const 10))))
+    (i32.mul (i32.const 3) (i32.add (i32.const 1) (i32.const 10))))
+  (func (export "early") (param i32) (result i32)
+    (if (i32.and (local.get 0) (i32.const 2)) (then (return (i32.const 7))))
+    (br 0 (i32.add (local.get 0) (i32.const 1))))
+  (func (export "values") (param i32 i32) (result i32 i32)
+    (block (result i32 i32)
+      (br_if 0 (local.get 0) (local.get 1) (i32.and (local.get 0) (i32.const 1)))
+      (drop)
+      (i32.const 4))
+    (br 0 (i32.const 9)))
+  (func (export "block-with-parameters") (param i32) (result i32)
+    (local.get 0)
+    (loop (param i32) (result i32) (i32.shr_u (i32.const 1)) (br_if 0 (i32.const 0)))
+    (if (result i32) (i32.eqz) (then (i32.const 1)) (else (i32.const 2))))
+  (func $factorial (export "recursion") (param $n i64) (result i64)
+    (local.set $n (i64.and (local.get $n) (i64.const 15)))
+    (if (result i64) (i64.eqz (local.get $n))
+      (then (i64.const 1))
+      (else (i64.mul (local.get $n) (call $factorial (i64.sub (local.get $n) (i64.const 1)))))))
+  (func (export "call_indirect") (param i32) (result i32)
+    (call_indirect (type $unary) (local.get 0) (i32.and (local.get 0) (i32.const 1))))
+  (func (export "select") (param i32) (result i32)
+    i32.const 1
+    i32.const 2
+    i32.const 3
+    local.get 0
+    select (result i32)
+    local.get 0
+    select)
+  (func (export "dead") (param i32) (result i32)
+    (block (result i32)
+      (br 0 (i32.const 1))
+      (i32.const 2) (i32.const 3) (i32.add) (br_if 0 (i32.const 1))
+      (loop (if (i32.const 1) (then (nop)) (else (unreachable))))))
+  (func $start (global.set $g (call $triple (i32.const 2))))
+  (start $start))
