@@ -33,6 +33,14 @@ static const struct chimera_cli_entry run_exits[] = {
     {0},
 };
 
+static const struct chimera_cli_entry bench_exits[] = {
+    {"0", "All was measured, and is within its limits", 0},
+    {"1", "Something could not be measured, judged, read or written", 0},
+    {"2", "The command line or the budget is wrong", 0},
+    {"3", "A policy costs more than a budget or a threshold allows", 0},
+    {0},
+};
+
 static const struct chimera_cli_entry test_exits[] = {
     {"0", "All cases passed", 0},
     {"1", "One did not, or could not be played", 0},
@@ -57,7 +65,7 @@ static const struct chimera_cli_entry files[] = {
 static const struct chimera_cli_page by_command[] = {
     {"annotate", 0, NULL, "chimera annotate -m metadata.yml -o annotated.wasm policy.wasm",
      "chimera-inspect(1) chimera-scaffold(1)"},
-    {"bench", B | F | R | A, NULL,
+    {"bench", B | F | R | A, bench_exits,
      "chimera bench -r request.json policy.wasm\nchimera bench --num-samples 50 -r request.json "
      "policies.yaml",
      "chimera-run(1)"},
