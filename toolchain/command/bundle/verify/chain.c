@@ -230,28 +230,26 @@ struct parts {
     _Atomic size_t next; /* which no thread has taken yet */
 };
 
-/* What is hashed is what is audited. */
-static int check_object(const struct parts *parts, struct part *part)
+/* What is hashed is what is audited. `room` is the thread's, so that its pages are touched once. */
+static int check_object(const struct parts *parts, struct part *part, struct chimera_buffer *room)
 {
-    struct chimera_buffer bytes;
     struct chimera_digest digest;
-    chimera_buffer_init(&bytes, PLUGIN_MAX);
-    int code = bundle_file_read(parts->files, part->file, &bytes, &part->why);
-    if (code == CHIMERA_OK && chimera_digest_of(chimera_buffer_slice(&bytes), &digest) < 0)
+    chimera_buffer_reset(room);
+    int code = bundle_file_read(parts->files, part->file, room, &part->why);
+    if (code == CHIMERA_OK && chimera_digest_of(chimera_buffer_slice(room), &digest) < 0)
         code = chimera_fail_memory(&part->why);
     if (code == CHIMERA_OK && !is_same(&digest, part->digest))
         code = CHIMERA_EREFUSED;
     else if (code == CHIMERA_OK)
-        code = chimera_elf_audit(bytes.data, bytes.size, part->file->name, part->manifest->mode,
+        code = chimera_elf_audit(room->data, room->size, part->file->name, part->manifest->mode,
                                  &part->why);
-    chimera_buffer_free(&bytes);
     return code;
 }
 
-static void check_part(const struct parts *parts, struct part *part)
+static void check_part(const struct parts *parts, struct part *part, struct chimera_buffer *room)
 {
     struct chimera_digest digest;
-    int code = part->manifest ? check_object(parts, part)
+    int code = part->manifest ? check_object(parts, part, room)
                               : bundle_file_digest(parts->files, part->file, &digest, &part->why);
     if (code == CHIMERA_OK && !part->manifest && !is_same(&digest, part->digest))
         code = CHIMERA_EREFUSED;
@@ -261,8 +259,11 @@ static void check_part(const struct parts *parts, struct part *part)
 static void *check_parts(void *context)
 {
     struct parts *parts = context;
+    struct chimera_buffer room;
+    chimera_buffer_init(&room, PLUGIN_MAX);
     for (size_t at; (at = atomic_fetch_add(&parts->next, 1)) < parts->count;)
-        check_part(parts, &parts->list[at]);
+        check_part(parts, &parts->list[at], &room);
+    chimera_buffer_free(&room);
     return NULL;
 }
 
