@@ -101,8 +101,9 @@ static int check_file(const struct place *place, const char *name, struct chimer
                             "%s in the bundle %s is a link or no file at all: make the bundle "
                             "again, or copy it whole",
                             name, place->folder);
-    return faccessat(place->fd, name, R_OK, AT_EACCESS) < 0 ? fail_to_read(place, name, err)
-                                                            : CHIMERA_OK;
+    bool is_readable =
+        status.st_mode & S_IROTH || faccessat(place->fd, name, R_OK, AT_EACCESS) == 0;
+    return is_readable ? CHIMERA_OK : fail_to_read(place, name, err);
 }
 
 /* Of a file that check_file() has seen. */
@@ -117,7 +118,7 @@ static int check_digest(const struct place *place, const char *name, off_t limit
     if (status.st_size > limit)
         return chimera_fail(err, CHIMERA_ELIMIT, "%s in the bundle %s is larger than %lld bytes",
                             name, place->folder, (long long)limit);
-    int code = chimera_digest_of_fd(fd, &digest, err);
+    int code = chimera_digest_of_part(fd, 0, status.st_size, &digest, err);
     if (code == CHIMERA_OK && memcmp(&digest, wanted, sizeof(digest)) != 0)
         code = chimera_fail(err, CHIMERA_EREFUSED,
                             "%s in the bundle %s is not the file that the bundle was made with: "
