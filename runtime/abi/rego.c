@@ -7,6 +7,7 @@
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/rego_internal.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/surroundings.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
 #include "runtime/rego/builtins/time/zone_store.h"
@@ -387,7 +388,7 @@ int chimera_rego_evaluate(struct chimera_guest *guest, const struct chimera_piec
     if (code < 0)
         return code;
     guest->is_pure = guest->is_pure && !rego->inventory;
-    rego->now_ns = (int64_t)chimera_clock_wall_ns();
+    rego->now_ns = (int64_t)chimera_surroundings_wall_ns();
     code = run_entrypoint(guest, input, &value, err);
     if (code == CHIMERA_OK)
         code = chimera_values_pull(guest, value, &json, err);

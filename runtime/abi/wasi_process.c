@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* WASI's arguments, environment, clocks, random numbers, waiting and ending. */
-#include <errno.h>
 #include <sched.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "runtime/abi/wasi_internal.h"
-#include "runtime/base/clock.h"
-
-#define NANOSECONDS 1000000000u
+#include "runtime/base/surroundings.h"
 
 #define UNITS_PER_SUBSCRIPTION 16 /* of an account (account.h), in each of two passes */
 #define RANDOM_BYTES \
@@ -56,7 +51,7 @@ static uint64_t coarse(uint64_t exact)
 
 uint64_t chimera_wasi_now(const struct chimera_guest *guest)
 {
-    return coarse(chimera_clock_ns()) - chimera_wasi_of(guest)->created_ns;
+    return coarse(chimera_surroundings_clock_ns()) - chimera_wasi_of(guest)->created_ns;
 }
 
 static uint32_t check_clock(uint32_t clock)
@@ -82,7 +77,7 @@ static uint32_t clock_time(struct chimera_guest *guest, uint32_t clock, uint32_t
     if (code != WASI_SUCCESS)
         return code;
     if (!chimera_wasi_play(guest, CHIMERA_WASI_CLOCK, &time, sizeof(time))) {
-        time = clock == WASI_CLOCK_REALTIME ? coarse(chimera_clock_wall_ns())
+        time = clock == WASI_CLOCK_REALTIME ? coarse(chimera_surroundings_wall_ns())
                                             : chimera_wasi_now(guest);
         chimera_wasi_note(guest, CHIMERA_WASI_CLOCK, &time, sizeof(time));
     }
@@ -172,12 +167,7 @@ static void sleep_until(struct chimera_guest *guest, uint64_t wake)
             return;
         if (left == 0)
             chimera_guest_late(guest);
-        uint64_t wait = wake - now < left ? wake - now : left;
-        struct timespec time = {.tv_sec = (time_t)(wait / NANOSECONDS),
-                                .tv_nsec = (long)(wait % NANOSECONDS)};
-        if (wait / NANOSECONDS > INT32_MAX)
-            time.tv_sec = INT32_MAX;
-        nanosleep(&time, NULL);
+        chimera_surroundings_sleep(wake - now < left ? wake - now : left);
     }
 }
 
@@ -231,10 +221,9 @@ static uint32_t random_get(struct chimera_guest *guest, uint32_t at, uint32_t si
     for (size_t done = 0; done < size;) {
         size_t wanted = size - done < RANDOM_BYTES ? size - done : RANDOM_BYTES;
         chimera_guest_spend(guest, wanted * 2);
-        ssize_t step = getrandom(bytes + done, wanted, 0);
-        if (step < 0 && errno != EINTR)
+        if (!chimera_surroundings_random(bytes + done, wanted))
             chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "no random numbers");
-        done += step > 0 ? (size_t)step : 0;
+        done += wanted;
     }
     chimera_wasi_note(guest, CHIMERA_WASI_RANDOM, bytes, size);
     return WASI_SUCCESS;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "toolchain/command/bench/fixed.h"
 #include "toolchain/command/bench/phases.h"
 
 /* So often, that a policy whose count varies is known for it. */
@@ -56,7 +57,9 @@ int bench_counting_start(struct bench_counting *counting, const struct runnable 
 {
     struct chimera_error why = {0};
     counting->runner.asked_mode = asked_mode;
+    bench_fix_surroundings(true);
     int code = start(counting, measured, &why);
+    bench_fix_surroundings(false);
     counting->is_ready = code == CHIMERA_OK;
     if (code < 0 && !counting->obstacle && !(counting->obstacle = strdup(why.text)))
         return chimera_fail_memory(err);
@@ -71,6 +74,7 @@ int bench_counting_take(struct bench_counting *counting, const struct request_te
     if (!counting->is_ready)
         return code;
     code = bench_asker_take(&counting->asker, text, is_raw, err);
+    bench_fix_surroundings(true);
     for (size_t i = 0; i < TIMES && code == CHIMERA_OK; i++) {
         bench_phases_begin();
         code = bench_ask(&counting->asker, 0, err);
@@ -80,5 +84,6 @@ int bench_counting_take(struct bench_counting *counting, const struct request_te
         bench_range_add(&point->wasm_instructions, found.wasm_instructions);
         bench_range_add(&point->start_wasm_instructions, found.start_wasm_instructions);
     }
+    bench_fix_surroundings(false);
     return code;
 }

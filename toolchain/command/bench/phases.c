@@ -6,6 +6,7 @@
 #include "runtime/capability/dispatch.h"
 #include "runtime/instance/guest.h"
 #include "runtime/policy/policy.h"
+#include "toolchain/command/bench/fixed.h"
 
 static bool is_on;
 static enum bench_phase now_in;
@@ -62,6 +63,7 @@ WRAP(int, chimera_policy_evaluate, struct chimera_policy *policy, unsigned lane,
      struct chimera_response *ret_response)
 {
     struct chimera_run_report report;
+    bench_fixed_evaluation();
     if (!is_on)
         return __real_chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
     turn_to(BENCH_COPY_IN);

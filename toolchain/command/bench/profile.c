@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "toolchain/command/bench/fixed.h"
 #include "toolchain/command/bench/profile/profile_files.h"
 #include "toolchain/command/commands.h"
 
@@ -78,7 +79,9 @@ int bench_profile_start(struct bench_profile *profile, const struct runnable *me
     if (!profile->folder)
         return CHIMERA_OK;
     profile->runner.asked_mode = asked_mode;
+    bench_fix_surroundings(true);
     int code = start(profile, measured, &why);
+    bench_fix_surroundings(false);
     profile->is_ready = code == CHIMERA_OK;
     if (code == CHIMERA_ENOMEM)
         return chimera_fail_memory(err);
@@ -140,8 +143,10 @@ int bench_profile_take(struct bench_profile *profile, const struct request_text 
     if (!profile->is_ready)
         return CHIMERA_OK;
     int code = bench_asker_take(&profile->asker, text, is_raw, err);
+    bench_fix_surroundings(true);
     if (code == CHIMERA_OK)
         code = ask(profile, err);
+    bench_fix_surroundings(false);
     for (size_t i = 0; i < profile->runnable.definition->count && code == CHIMERA_OK; i++)
         if (profile->tree[i]->count > 0)
             code = write_member(profile, i, policy, text->name, err);

@@ -3,22 +3,16 @@
  * long as an evaluation lasts, so they are digests of its seed and the arguments, and nothing must
  * be kept.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <sys/random.h>
 
 #include "runtime/base/digest.h"
+#include "runtime/base/surroundings.h"
 #include "runtime/rego/arguments.h"
 
 static int fill_seed(struct chimera_rego_seed *seed)
 {
-    ssize_t size;
-    if (seed->is_filled)
-        return CHIMERA_OK;
-    do
-        size = getrandom(seed->bytes, sizeof(seed->bytes), 0); /* so few come at once */
-    while (size < 0 && errno == EINTR);
-    seed->is_filled = size == (ssize_t)sizeof(seed->bytes);
+    seed->is_filled =
+        seed->is_filled || chimera_surroundings_random(seed->bytes, sizeof(seed->bytes));
     return seed->is_filled ? CHIMERA_OK : CHIMERA_EIO;
 }
 
