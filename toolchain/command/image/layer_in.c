@@ -27,7 +27,8 @@ struct reading {
     gzFile gzip; /* owned */
     char *step;  /* owned */
     struct chimera_oci_hash hash;
-    uint64_t bytes;
+    uint64_t bytes;          /* of the tar, so far */
+    uint64_t unpacked;       /* of the files */
     struct archive *archive; /* owned */
 };
 
@@ -123,6 +124,17 @@ static int unpack_file(struct reading *reading, const char *name, struct chimera
     return CHIMERA_OK;
 }
 
+/* Of a sparse file the tar says how large it becomes, and has less. */
+static int check_size(struct reading *reading, struct archive_entry *entry,
+                      struct chimera_error *err)
+{
+    la_int64_t size = archive_entry_size(entry);
+    if (size < 0 || (uint64_t)size > IMAGE_LAYER_BYTES_MAX - reading->unpacked)
+        return fail_reading(reading, "its files are too large", err);
+    reading->unpacked += (uint64_t)size;
+    return CHIMERA_OK;
+}
+
 static int unpack_entry(struct reading *reading, struct archive_entry *entry,
                         struct chimera_error *err)
 {
@@ -131,8 +143,10 @@ static int unpack_entry(struct reading *reading, struct archive_entry *entry,
     bool is_link = archive_entry_hardlink(entry) || archive_entry_symlink(entry);
     if (name && !is_link && type == S_IFDIR && is_folder_of_bundle(name))
         return CHIMERA_OK; /* made already */
-    if (name && !is_link && type == S_IFREG && is_file_of_bundle(name))
-        return unpack_file(reading, name, err);
+    if (name && !is_link && type == S_IFREG && is_file_of_bundle(name)) {
+        int code = check_size(reading, entry, err);
+        return code < 0 ? code : unpack_file(reading, name, err);
+    }
     return chimera_fail(err, CHIMERA_EREFUSED,
                         "the layer %s has %s, which is no part of a bundle: the last layer of an "
                         "image holds the bundle alone",

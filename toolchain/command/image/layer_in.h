@@ -8,7 +8,7 @@
 
 #include "runtime/base/error.h"
 
-#define IMAGE_LAYER_BYTES_MAX ((uint64_t)16 << 30) /* of the tar in it */
+#define IMAGE_LAYER_BYTES_MAX ((uint64_t)16 << 30) /* of the tar in it, and of its files */
 #define IMAGE_LAYER_FILES_MAX 100000
 
 struct image_layer_in {  /* borrowed */
