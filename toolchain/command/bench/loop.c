@@ -119,7 +119,7 @@ static void wait_until(uint64_t due)
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
     }
     while (chimera_clock_ns() < due && !bench_interrupted)
-        __builtin_ia32_pause();
+        ;
 }
 
 static int run_open(struct thread *thread)

@@ -25,10 +25,10 @@ static bool get_time(double nanoseconds, bool is_known, uint64_t *ret_value)
     {                                                                            \
         return get_range(&point->name, ret_value);                               \
     }
-#define TIME(name, value, is_known)                                              \
+#define TIME(name, value, condition)                                             \
     static bool get_##name(const struct bench_point *point, uint64_t *ret_value) \
     {                                                                            \
-        return get_time(point->value, point->is_known, ret_value);               \
+        return get_time(point->value, point->condition, ret_value);              \
     }
 
 RANGE(wasm_instructions)
@@ -36,23 +36,23 @@ RANGE(start_wasm_instructions)
 RANGE(host_calls)
 RANGE(native_instructions)
 RANGE(dirty_pages)
-TIME(min, evaluation.min, evaluation.count)
-TIME(mean, evaluation.mean, evaluation.count)
-TIME(p50, evaluation.p50, evaluation.count)
-TIME(p90, evaluation.p90, evaluation.count)
-TIME(p99, evaluation.p99, evaluation.count)
-TIME(p999, evaluation.p999, evaluation.count)
-TIME(max, evaluation.max, evaluation.count)
-TIME(throughput, throughput, evaluation.count)
+TIME(min, evaluation.min, evaluation.count > 0)
+TIME(mean, evaluation.mean, evaluation.count > 0)
+TIME(p50, evaluation.p50, evaluation.count > 0)
+TIME(p90, evaluation.p90, evaluation.count > 0)
+TIME(p99, evaluation.p99, evaluation.count > 0)
+TIME(p999, evaluation.p999, evaluation.count > 0)
+TIME(max, evaluation.max, evaluation.count > 0)
+TIME(throughput, throughput, evaluation.count > 0)
 TIME(copy_in, copy_in, has_phases)
 TIME(guest, guest, has_phases)
 TIME(host, host, has_phases)
 TIME(answer, answer, has_phases)
 TIME(reset, reset, has_phases)
-TIME(settings, settings.p50, settings.count)
-TIME(cold_load, cold_load, cold_load)
-TIME(cold_start, cold_start, cold_start)
-TIME(cold_first, cold_first, cold_first)
+TIME(settings, settings.p50, settings.count > 0)
+TIME(cold_load, cold_load, cold_load > 0)
+TIME(cold_start, cold_start, cold_start > 0)
+TIME(cold_first, cold_first, cold_first > 0)
 
 static bool get_memory_peak(const struct bench_point *point, uint64_t *ret_value)
 {
