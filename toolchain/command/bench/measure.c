@@ -9,9 +9,9 @@
 #include "toolchain/command/bench/native.h"
 #include "toolchain/command/bench/point.h"
 #include "toolchain/command/bench/profile.h"
+#include "toolchain/command/bench/report/json.h"
 #include "toolchain/command/commands.h"
 
-#define POINTS_MAX 100000
 #define GROUP_TEXT_MAX ((size_t)64 << 10)
 
 struct measurer {
@@ -39,7 +39,7 @@ static struct bench_point *add_point(struct bench_run *run, const struct bench_s
                                      const char *request, struct chimera_error *err)
 {
     struct bench_point *more = NULL;
-    if (run->count < POINTS_MAX)
+    if (run->count < BENCH_POINTS_MAX)
         more = reallocarray(run->point, run->count + 1, sizeof(*more));
     if (!more) {
         chimera_fail(err, CHIMERA_ELIMIT, "no memory for so many policies and requests");

@@ -17,9 +17,11 @@ struct text {
     size_t count;
 };
 
-/* What becomes of lines: each is kept, goes or comes. */
+/* What becomes of a line: it is kept, goes or comes. */
+enum becoming { KEPT, GONE, NEW };
+
 struct change {
-    enum { KEPT, GONE, NEW } kind;
+    enum becoming kind;
     struct chimera_slice line;
 };
 
@@ -43,7 +45,7 @@ static void split(struct chimera_slice bytes, struct text *ret_text)
     }
 }
 
-static void note(struct changes *changes, int kind, struct chimera_slice line)
+static void note(struct changes *changes, enum becoming kind, struct chimera_slice line)
 {
     changes->list[changes->count++] = (struct change){kind, line};
 }

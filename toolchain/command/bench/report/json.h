@@ -14,7 +14,7 @@
 #define BENCH_JSON_FORMAT "chimera-bench/1"
 
 #define BENCH_JSON_MAX ((size_t)64 << 20) /* bytes of a document */
-#define BENCH_POINTS_MAX 10000            /* in one that is read */
+#define BENCH_POINTS_MAX 100000           /* in one run */
 #define BENCH_JSON_TREE_MAX ((uint64_t)1 << 30)
 
 void bench_json_write(const struct bench_run *run, struct chimera_buffer *out);

@@ -266,7 +266,7 @@ static void read_points(struct reader *reader, struct json_object *tree, struct 
     struct json_object *list = take(reader, tree, "points", json_type_array, "a list of points");
     size_t count = list ? json_object_array_length(list) : 0;
     if (!list || count > BENCH_POINTS_MAX) {
-        refuse(reader, "points", list ? "a list of at most 10000" : "a list of points");
+        refuse(reader, "points", list ? "a list of at most 100000" : "a list of points");
         return;
     }
     run->point = calloc(count ? count : 1, sizeof(*run->point));

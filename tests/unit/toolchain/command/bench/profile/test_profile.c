@@ -38,12 +38,23 @@ static const char wat[] =
     " (func $odd<&> (export \"odd\") (result i32) (block (br 0)) (return (i32.const 1)))"
     " (func $deep (export \"deep\") (call $r (i32.const 2000))))";
 
+static struct chimera_loaded *load(const char *plugin)
+{
+    static struct chimera_loaded
+        *kept[16]; /* as long as the process, or a sanitizer finds a leak */
+    static size_t count;
+    struct chimera_error err = {0};
+    assert_true(count < sizeof(kept) / sizeof(kept[0]));
+    if (chimera_plugin_load_measuring(plugin, NULL, &kept[count], &err) < 0)
+        fail_msg("%s", err.text);
+    return kept[count++];
+}
+
 static struct chimera_guest *make_guest(enum chimera_build_purpose purpose, enum chimera_tier tier)
 {
     struct chimera_build_options options = {.has_no_cache = true, .purpose = purpose, .jobs = 1};
     struct chimera_builder *builder = NULL;
     struct chimera_built built;
-    struct chimera_loaded *loaded = NULL;
     struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
     CHIMERA_FREE char *text = chimera_path_join(folder, "guest.wat");
@@ -55,8 +66,7 @@ static struct chimera_guest *make_guest(enum chimera_build_purpose purpose, enum
         chimera_process_run(&command, &err) < 0 ||
         chimera_builder_new(&options, &builder, &err) < 0 ||
         chimera_build_bare(builder, wasm, tier, &built, &err) < 0 ||
-        chimera_plugin_load_measuring(built.plugin, NULL, &loaded, &err) < 0 ||
-        chimera_guest_new(loaded, (uint64_t)16 << 20, &guest, &err) < 0 ||
+        chimera_guest_new(load(built.plugin), (uint64_t)16 << 20, &guest, &err) < 0 ||
         chimera_guest_snapshot(guest, &err) < 0)
         fail_msg("%s", err.text);
     chimera_built_done(&built);
