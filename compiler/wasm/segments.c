@@ -103,11 +103,12 @@ void module_read_code(struct reader *reader, struct chimera_module *module)
             reader_fail(reader, CHIMERA_ELIMIT, "a function of %u bytes is over the limit of %llu",
                         size, (unsigned long long)WASM_BODY_MAX);
         struct chimera_slice body = reader_bytes(reader, size);
+        if (reader->code != 0)
+            return; /* there are no such bytes */
         struct reader inside = *reader;
         inside.at = (const uint8_t *)body.data;
         inside.end = inside.at + body.size;
-        if (reader->code == 0)
-            reader->code = opcode_walk(&inside, module);
+        reader->code = opcode_walk(&inside, module);
         reader->wants_lowering |= inside.wants_lowering;
         reader->has_vectors |= inside.has_vectors;
         module->bodies[i] = body;
