@@ -106,9 +106,11 @@ static int run_with(const struct chimera_cli_options *options, const struct benc
     struct bench_workload workload;
     struct bench_set set = {0};
     struct chimera_error err = {0};
-    int code = bench_workload_read(options, &workload, &err);
-    if (code == CHIMERA_OK)
-        code = bench_set_open(options, &set, &err);
+    if (bench_workload_read(options, &workload, &err) < 0) {
+        say_error("%s", err.text);
+        return EXIT_USAGE;
+    }
+    int code = bench_set_open(options, &set, &err);
     int exit_code =
         code < 0 ? say_error("%s", err.text) : measure_and_tell(&workload, &set, report);
     bench_set_done(&set);

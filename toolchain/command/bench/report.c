@@ -119,6 +119,24 @@ static bool take_threshold(const struct chimera_cli_options *options, struct ben
     return true;
 }
 
+static bool check_files(const struct chimera_cli_options *options,
+                        const struct bench_report *report)
+{
+    size_t earlier = 0;
+    for (size_t i = 0; i < options->given_count; i++)
+        earlier += strcmp(options->given[i].option->name, "compare") == 0;
+    if (earlier > BENCH_COMPARED_MAX) {
+        say_error("--compare can be given up to %d times", BENCH_COMPARED_MAX);
+        return false;
+    }
+    if (report->page && report->kept && strcmp(report->page, report->kept) == 0) {
+        say_error("--report and --save name the same file, %.500s: one would replace the other",
+                  report->page);
+        return false;
+    }
+    return true;
+}
+
 static int take_earlier(const struct chimera_cli_options *options, struct bench_report *report,
                         struct chimera_error *err)
 {
@@ -127,9 +145,6 @@ static int take_earlier(const struct chimera_cli_options *options, struct bench_
         const struct chimera_cli_given *given = &options->given[i];
         if (strcmp(given->option->name, "compare") != 0)
             continue;
-        if (report->earlier_count == BENCH_COMPARED_MAX)
-            return chimera_fail(err, CHIMERA_ELIMIT, "--compare can be given up to %d times",
-                                BENCH_COMPARED_MAX);
         code = read_earlier(report, given->value, err);
     }
     return code;
@@ -158,7 +173,8 @@ bool bench_report_open(const struct chimera_cli_options *options, struct bench_r
     ret_report->page = chimera_cli_value(options, "report");
     ret_report->kept = chimera_cli_value(options, "save");
     *ret_exit = EXIT_USAGE;
-    if (!refuse_gators(options) || !take_threshold(options, ret_report))
+    if (!refuse_gators(options) || !take_threshold(options, ret_report) ||
+        !check_files(options, ret_report))
         return false;
     if (budget && take_budget(budget, ret_report, &err) < 0) {
         say_error("%s", err.text);

@@ -211,7 +211,7 @@ static void put_times(const struct teller *teller, const struct bench_point *poi
     }
     put(teller, "\n");
     put_label(teller, "throughput");
-    chimera_figure_count((uint64_t)fmax(0, point->throughput), teller->out);
+    chimera_figure_count((uint64_t)llround(fmax(0, point->throughput)), teller->out);
     put(teller, " a second, ");
     chimera_figure_count(times->count, teller->out);
     chimera_buffer_print(teller->out, " evaluation%s", plural(times->count));
@@ -268,8 +268,10 @@ static void put_details(const struct teller *teller, const struct bench_point *p
     unsigned width = teller->screen->width - INDENT;
     put(teller, "\n");
     put_coloured(teller, CHIMERA_COLOUR_BOLD, point->policy);
-    put(teller, " on ");
-    put_coloured(teller, CHIMERA_COLOUR_BOLD, point->request);
+    if (point->request[0]) { /* a policy that cannot be built is asked nothing */
+        put(teller, " on ");
+        put_coloured(teller, CHIMERA_COLOUR_BOLD, point->request);
+    }
     if (point->mode && point->tier)
         chimera_buffer_print(teller->out, " (%s, %s tier)", point->mode, point->tier);
     chimera_buffer_print(teller->out, ": %s\n",

@@ -62,6 +62,31 @@ static void names_give_no_orders(void **state)
     bench_run_done(&run);
 }
 
+static void a_policy_without_a_request_is_told_alone(void **state)
+{
+    (void)state;
+    struct bench_run run = sample_run(1);
+    run.point[0].request[0] = '\0';
+    run.point[0].failure = strdup("cannot be built");
+    char *text = told(&run, 80, true);
+    assert_non_null(strstr(text, run.point[0].policy));
+    assert_null(strstr(text, " on "));
+    free(text);
+    bench_run_done(&run);
+}
+
+static void both_places_round_alike(void **state)
+{
+    (void)state;
+    struct bench_run run = sample_run(1);
+    run.point[0].throughput = 1234.5678;
+    char *text = told(&run, 80, true);
+    assert_null(strstr(text, "1,234 "));
+    assert_non_null(strstr(text, "1,235 a second"));
+    free(text);
+    bench_run_done(&run);
+}
+
 static void without_utf8_it_is_ascii(void **state)
 {
     (void)state;
@@ -102,6 +127,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_fit),
         cmocka_unit_test(names_give_no_orders),
+        cmocka_unit_test(a_policy_without_a_request_is_told_alone),
+        cmocka_unit_test(both_places_round_alike),
         cmocka_unit_test(without_utf8_it_is_ascii),
         cmocka_unit_test(durations_are_gos),
     };
