@@ -130,6 +130,7 @@ struct walk {
     uint64_t size, at;                       /* of the archive; where the next header is */
     int64_t mtime;                           /* of all entries */
     char last[CHIMERA_BUNDLE_STEM_MAX + 64]; /* name; "": this is the first */
+    bool has_folder;                         /* plugins/ was there */
 };
 
 struct header {
@@ -279,8 +280,11 @@ static int take_entry(struct walk *walk, const struct header *header, struct chi
         return fail_at(walk, "a folder that no bundle has", err);
     snprintf(walk->last, sizeof(walk->last), "%s", entry->name);
     walk->mtime = entry->mtime;
+    walk->has_folder = walk->has_folder || S_ISDIR(entry->mode);
     if (S_ISDIR(entry->mode))
         return CHIMERA_OK;
+    if (!walk->has_folder && strcmp(entry->name, CHIMERA_BUNDLE_PLUGINS) > 0)
+        return fail_at(walk, "a file before the folder " CHIMERA_BUNDLE_PLUGINS, err);
     if (walk->size - walk->at < entry->size)
         return fail_at(walk, "a file that ends", err);
     const struct bundle_file file = {

@@ -212,6 +212,21 @@ static void another_order_is_refused(void **state)
     chimera_buffer_free(&changed);
 }
 
+/* Unpacked it is the same; as an archive it is another one. */
+static void one_without_the_folder_is_refused(void **state)
+{
+    (void)state;
+    struct chimera_buffer changed;
+    const char *entry = memmem(whole.data, whole.size, "plugins/\0", 9);
+    assert_non_null(entry);
+    size_t at = (size_t)(entry - whole.data);
+    chimera_buffer_init(&changed, 1 << 20);
+    chimera_buffer_append(&changed, (struct chimera_slice){whole.data, at});
+    chimera_buffer_append(&changed, (struct chimera_slice){entry + BLOCK, whole.size - at - BLOCK});
+    expect_refusal(at, chimera_buffer_slice(&changed), "a file before the folder plugins");
+    chimera_buffer_free(&changed);
+}
+
 static void what_is_no_bundle_is_refused(void **state)
 {
     (void)state;
@@ -298,6 +313,7 @@ int main(void)
         cmocka_unit_test(another_byte_outside_of_files_is_refused),
         cmocka_unit_test(other_headers_are_refused),
         cmocka_unit_test(another_order_is_refused),
+        cmocka_unit_test(one_without_the_folder_is_refused),
         cmocka_unit_test(what_is_no_bundle_is_refused),
         cmocka_unit_test(a_folder_is_listed_with_all_that_is_in_it),
     };
