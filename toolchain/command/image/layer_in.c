@@ -119,9 +119,13 @@ static int unpack_file(struct reading *reading, const char *name, struct chimera
         return chimera_fail(err, errno == EEXIST ? CHIMERA_EREFUSED : CHIMERA_EIO,
                             "cannot unpack %s of the layer %s: %s", name, reading->layer->name,
                             strerror(errno));
-    if (archive_read_data_into_fd(reading->archive, fd) != ARCHIVE_OK)
-        return fail_reading(reading, archive_error_string(reading->archive), err);
-    return CHIMERA_OK;
+    errno = 0;
+    if (archive_read_data_into_fd(reading->archive, fd) == ARCHIVE_OK)
+        return CHIMERA_OK;
+    if (errno == ENOSPC || errno == EDQUOT) /* which the library only calls an error of writing */
+        return chimera_fail(err, CHIMERA_EIO, "cannot unpack %s of the layer %s: %s", name,
+                            reading->layer->name, strerror(errno));
+    return fail_reading(reading, archive_error_string(reading->archive), err);
 }
 
 /* Of a sparse file the tar says how large it becomes, and has less. */

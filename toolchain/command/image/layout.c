@@ -66,8 +66,16 @@ static int read_file(const char *folder, const char *name, size_t max, struct ch
                      struct chimera_error *err)
 {
     CHIMERA_FREE char *path = chimera_path_join(folder, name);
+    struct stat status;
     chimera_buffer_init(bytes, max);
-    return path ? chimera_file_read(path, bytes, err) : chimera_fail_memory(err);
+    if (!path)
+        return chimera_fail_memory(err);
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* of a pipe, too */
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return chimera_fail(err, CHIMERA_EREFUSED, "%s is no file", path);
+    return chimera_fd_read(fd, path, bytes, err);
 }
 
 static int check_version(const char *folder, struct chimera_error *err)
