@@ -35,6 +35,8 @@ int bundle_target_read(const struct chimera_cli_options *options, struct bundle_
 {
     const char *output = chimera_cli_value(options, "output");
     const char *base = chimera_cli_value(options, "base");
+    if (output[0] == '\0')
+        return chimera_fail(err, CHIMERA_EINVAL, "--output is empty: a folder is wanted");
     *ret_target = (struct bundle_target){
         .path = output, .is_archive = !image_place_is(output) && is_archive(output)};
     if (image_place_is(output)) {

@@ -16,6 +16,7 @@
 
 #define POLICIES_MAX ((size_t)64 << 20)
 #define PLUGIN_MAX ((size_t)1 << 30) /* bytes of a .so or .json, as the loader has it */
+#define DATA_MAX ((uint64_t)4 << 30) /* of the others: a linear memory cannot be larger */
 #define THREADS_MAX 2                /* more do not get more out of memory and disk */
 
 void bundle_chain_add(struct bundle_chain *chain, const char *file, const char *format, ...)
@@ -26,6 +27,14 @@ void bundle_chain_add(struct bundle_chain *chain, const char *file, const char *
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     chimera_problems_add(&chain->problems, 0, 0, file, text);
+}
+
+/* What reads a file names it, too; once is enough. */
+static void add_why(struct bundle_chain *chain, const char *file, const struct chimera_error *why)
+{
+    size_t size = strlen(file);
+    bool is_named = strncmp(why->text, file, size) == 0 && why->text[size] == ' ';
+    bundle_chain_add(chain, file, "%s", why->text + (is_named ? size + 1 : 0));
 }
 
 /* --- Which files there are --- */
@@ -108,7 +117,7 @@ static bool read_checked(struct bundle_chain *chain, const char *name, size_t li
         return false;
     if (bundle_file_read(chain->files, file, text, &why) < 0 ||
         chimera_digest_of(chimera_buffer_slice(text), &digest) < 0) {
-        bundle_chain_add(chain, name, "%s", why.text);
+        add_why(chain, name, &why);
         return false;
     }
     bool is_good = is_same(&digest, digest_wanted(&chain->bundle, name));
@@ -121,10 +130,14 @@ static int read_manifest(struct bundle_chain *chain, struct chimera_error *err)
 {
     const struct bundle_file *file = bundle_files_find(chain->files, CHIMERA_BUNDLE_MANIFEST);
     struct chimera_buffer text;
-    if (!file || !file->is_regular)
+    if (!file)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "%s is no bundle: there is no " CHIMERA_BUNDLE_MANIFEST
                             " in it, as `chimera bundle` writes it",
+                            chain->files->path);
+    if (!file->is_regular)
+        return chimera_fail(err, CHIMERA_EREFUSED,
+                            "%s: " CHIMERA_BUNDLE_MANIFEST " is a link or no file at all",
                             chain->files->path);
     chimera_buffer_init(&text, CHIMERA_BUNDLE_MANIFEST_MAX);
     int code = bundle_file_read(chain->files, file, &text, err);
@@ -146,7 +159,7 @@ static void check_policies(struct bundle_chain *chain)
     bool is_read = read_checked(chain, CHIMERA_BUNDLE_POLICIES, POLICIES_MAX, &text);
     if (is_read && policies_parse(chimera_buffer_slice(&text), CHIMERA_BUNDLE_POLICIES,
                                   POLICIES_LIMITS_ARE_FREE, &policies, &why) < 0)
-        bundle_chain_add(chain, CHIMERA_BUNDLE_POLICIES, "%s", why.text);
+        add_why(chain, CHIMERA_BUNDLE_POLICIES, &why);
     for (size_t i = 0; i < policies.policy_count; i++)
         if (!chimera_bundle_find(&chain->bundle, policies.policy[i].module))
             bundle_chain_add(chain, CHIMERA_BUNDLE_POLICIES, "policy \"%s\" has no plugin here",
@@ -163,7 +176,7 @@ static void check_document(struct bundle_chain *chain, const char *name,
     struct chimera_error why = {0};
     if (read_checked(chain, name, CHIMERA_BUNDLE_DOCUMENT_MAX, &text) &&
         chimera_json_parse(chimera_buffer_slice(&text), ret_tree, &why) < 0)
-        bundle_chain_add(chain, name, "%s", why.text);
+        add_why(chain, name, &why);
     chimera_buffer_free(&text);
 }
 
@@ -207,7 +220,7 @@ static void check_json(struct bundle_chain *chain, size_t at)
     if (read_checked(chain, name, PLUGIN_MAX, &text)) {
         if (chimera_manifest_parse(chimera_buffer_slice(&text), name, &chain->manifest[at], &why) <
             0)
-            bundle_chain_add(chain, name, "%s", why.text);
+            add_why(chain, name, &why);
         else
             check_claims(chain, name, plugin, &chain->manifest[at]);
     }
@@ -249,8 +262,14 @@ static int check_object(const struct parts *parts, struct part *part, struct chi
 static void check_part(const struct parts *parts, struct part *part, struct chimera_buffer *room)
 {
     struct chimera_digest digest;
-    int code = part->manifest ? check_object(parts, part, room)
-                              : bundle_file_digest(parts->files, part->file, &digest, &part->why);
+    int code = CHIMERA_OK;
+    if (part->manifest)
+        code = check_object(parts, part, room);
+    else if (part->file->size > DATA_MAX) /* a hole of a file has any size, and takes days */
+        code = chimera_fail(&part->why, CHIMERA_ELIMIT, "is larger than %llu bytes",
+                            (unsigned long long)DATA_MAX);
+    else
+        code = bundle_file_digest(parts->files, part->file, &digest, &part->why);
     if (code == CHIMERA_OK && !part->manifest && !is_same(&digest, part->digest))
         code = CHIMERA_EREFUSED;
     part->why.code = code; /* without a text: the digests differ */
@@ -306,7 +325,7 @@ static int check_large_files(struct bundle_chain *chain, struct chimera_error *e
     for (size_t i = 0; i < parts.count; i++) {
         const struct part *part = &parts.list[i];
         if (part->why.code < 0 && part->why.text[0])
-            bundle_chain_add(chain, part->file->name, "%s", part->why.text);
+            add_why(chain, part->file->name, &part->why);
         else if (part->why.code < 0)
             refuse_digest(chain, part->file->name);
     }
