@@ -137,8 +137,7 @@ static int read_manifest(struct bundle_chain *chain, struct chimera_error *err)
                             chain->files->path);
     if (!file->is_regular)
         return chimera_fail(err, CHIMERA_EREFUSED,
-                            "%s: " CHIMERA_BUNDLE_MANIFEST " is a link or no file at all",
-                            chain->files->path);
+                            CHIMERA_BUNDLE_MANIFEST ": is a link or no file at all");
     chimera_buffer_init(&text, CHIMERA_BUNDLE_MANIFEST_MAX);
     int code = bundle_file_read(chain->files, file, &text, err);
     if (code == CHIMERA_OK)
