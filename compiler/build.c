@@ -387,7 +387,7 @@ static char *find_cached(struct build_run *run, enum chimera_tier tier)
     /* Without any plugin of the module there is none of this tier: its name need not be known. */
     bool is_known = chimera_tools_identity(&builder->tools, tier)[0] != '\0';
     bool may_be_there =
-        is_known || builder->options.shared || chimera_cache_has_module(builder->cache, &run->wasm);
+        is_known || build_has_shared(run) || chimera_cache_has_module(builder->cache, &run->wasm);
     if (!may_be_there || builder_know_tier(builder, tier, NULL) < 0 || name_stem(run, NULL) < 0)
         return NULL;
     char *path = chimera_cache_find_plugin(builder->cache, run->stem, builder->check);

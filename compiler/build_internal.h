@@ -48,7 +48,9 @@ char *build_toolchain(const struct build_run *run);
 /* build_translate.c: the module becomes C, in run->folder. */
 int build_translate(struct build_run *run, struct chimera_error *err);
 
-/* build_shared.c: the plugin run->stem from the shared cache into our own; its path there, owned by
+/* build_shared.c: is there one, which has not failed? */
+bool build_has_shared(const struct build_run *run);
+/* The plugin run->stem from the shared cache into our own; its path there, owned by
  * the caller. NULL: there is none that will do. */
 char *build_get_shared(struct build_run *run);
 /* And what was built, the path of it in our own cache, from there to the others. */

@@ -21,6 +21,11 @@ static const struct chimera_shared_cache *place_of(const struct build_run *run)
     return is_asked ? shared : NULL;
 }
 
+bool build_has_shared(const struct build_run *run)
+{
+    return place_of(run) != NULL;
+}
+
 /* Where it cannot be asked once it cannot be a moment later, and each try may take a minute. */
 static void note_trouble(struct build_run *run, const struct chimera_error *why)
 {

@@ -56,7 +56,7 @@ class Server:
         path = os.path.join(self.folder, "policies.yml")
         with open(path, "w") as out:
             json.dump(policies, out)
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KUBE", "OTEL"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KUBE", "OTEL")) and k != "CHIMERA_SERVER"}  # which is ours
         # One worker from the start to the end, unless the test is about more.
         clean.update({"CHIMERA_CACHE_DIR": _cache, "KUBECONFIG": "/nonexistent", "CHIMERA_WAIT_FOR_FULL_TIER": "true"},
                      **(environment or {}))

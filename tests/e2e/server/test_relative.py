@@ -52,7 +52,7 @@ class Relative(unittest.TestCase):
         self.assertEqual(filecmp.cmpfiles(one + ".bundle", other + ".bundle", names, shallow=False)[1:], ([], []))
         with open(one + ".bundle/manifest.json") as file:
             plugins = json.load(file)["plugins"]
-        self.assertEqual([plugin["modules"] for plugin in plugins], [sorted(FORMS.values())])
+        self.assertEqual([[module["reference"] for module in plugin["modules"]] for plugin in plugins], [sorted(FORMS.values())])
         shutil.rmtree(one)
         with Server({}, "--bundle", one + ".bundle", "--policies", other + "/set/policies.yml", environment=NO_COMPILER) as server:
             self.assertTrue(server.verdict("/validate/up")["allowed"])

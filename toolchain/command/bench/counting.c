@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "toolchain/command/bench/fixed.h"
+#include "toolchain/command/bench/loop.h"
 #include "toolchain/command/bench/phases.h"
 
 /* So often, that a policy whose count varies is known for it. */
@@ -75,7 +76,9 @@ int bench_counting_take(struct bench_counting *counting, const struct request_te
         return code;
     code = bench_asker_take(&counting->asker, text, is_raw, err);
     bench_fix_surroundings(true);
-    for (size_t i = 0; i < TIMES && code == CHIMERA_OK; i++) {
+    /* What was stopped may have taken all of its time: once tells enough. */
+    size_t times = point->verdict == BENCH_FAILED ? 1 : TIMES;
+    for (size_t i = 0; i < times && code == CHIMERA_OK && !bench_interrupted; i++) {
         bench_phases_begin();
         code = bench_ask(&counting->asker, 0, err);
         bench_phases_end(&found);

@@ -274,9 +274,9 @@ int bench_point_measure(struct bench_measuring *measuring, struct bench_asker *a
         code = warm_up(measuring, asker, err);
     if (code == CHIMERA_OK)
         code = measure_warm(measuring, asker, point, err);
-    if (code == CHIMERA_OK)
+    if (code == CHIMERA_OK && !bench_interrupted)
         code = measure_phases(measuring, asker, point, err);
-    if (code == CHIMERA_OK)
+    if (code == CHIMERA_OK && !bench_interrupted)
         code = count_native(measuring, asker, point, err);
     return code;
 }
