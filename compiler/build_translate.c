@@ -66,12 +66,15 @@ static int write_sources(struct build_run *run, struct chimera_slice text,
     return code;
 }
 
+/* Some of what was in the way may be gone again when we look. */
+#define BLOCKS_OF_A_FULL_DISK 16
+
 /* wasm2c does not look whether what it writes is written. */
 static bool is_full(const char *folder)
 {
     struct statvfs file_system;
     return statvfs(folder, &file_system) == 0 && file_system.f_blocks > 0 &&
-           (geteuid() == 0 ? file_system.f_bfree : file_system.f_bavail) == 0;
+           (geteuid() == 0 ? file_system.f_bfree : file_system.f_bavail) < BLOCKS_OF_A_FULL_DISK;
 }
 
 static int translate_in(struct build_run *run, const char *module, const char *own,
