@@ -329,8 +329,9 @@ int chimera_bundle_read(const char *folder, struct chimera_bundle *ret_bundle,
     struct chimera_bundle bundle = {0};
     CHIMERA_CLOSE int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &status) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot open the bundle %s: %s", folder,
-                            strerror(errno));
+        return chimera_fail(err, CHIMERA_EIO, "cannot open the bundle %s: %s%s", folder,
+                            strerror(errno),
+                            errno == ENOTDIR ? "; an archive of one is unpacked first" : "");
     const struct place place = {fd, folder};
     int code = read_and_parse(&place, &bundle, err);
     if (code == CHIMERA_OK)

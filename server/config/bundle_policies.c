@@ -59,7 +59,8 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
     if (is_file(folder))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "--bundle: %s is a file, and a bundle is a folder that `chimera "
-                            "bundle` makes; a policies.yml is served by --policies",
+                            "bundle` makes; an archive of one is unpacked first, a "
+                            "policies.yml is served by --policies",
                             options->bundle);
     int code = chimera_bundle_read(folder, &bundle, err);
     if (code == CHIMERA_OK)

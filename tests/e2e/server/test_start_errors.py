@@ -72,8 +72,8 @@ class StartErrors(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr), (2, f"error: unrecognized subcommand '{word}'\n  did you mean '{option} {word}'?\n"
                                                                      "\nFor more information, try '--help'.\n"))
             code, said = self.run_bare(CHIMERA_BUNDLE=file)
-            self.assertEqual((code, said), (1, f"Error: CHIMERA_BUNDLE: {file} is a file, and a bundle is a folder that `chimera bundle` makes; a "
-                                               "policies.yml is served by --policies\n"))
+            self.assertEqual((code, said), (1, f"Error: CHIMERA_BUNDLE: {file} is a file, and a bundle is a folder that `chimera bundle` makes; an archive "
+                                               "of one is unpacked first, a policies.yml is served by --policies\n"))
 
     def test_a_variable_that_there_is_not_is_told_with_the_one_that_was_meant(self):
         """Those of a Service with our name, which Kubernetes sets, are nobody's mistake."""

@@ -314,6 +314,9 @@ static void what_must_be_there_is_there(void **state)
     assert_int_equal(chimera_bundle_read("/nonexistent/b", &bundle, &err), CHIMERA_EIO);
     assert_string_equal(err.text,
                         "cannot open the bundle /nonexistent/b: No such file or directory");
+    assert_int_equal(chimera_bundle_read("/dev/null", &bundle, &err), CHIMERA_EIO);
+    assert_string_equal(err.text, "cannot open the bundle /dev/null: Not a directory; an archive "
+                                  "of one is unpacked first");
 }
 
 /* What the loader does not look into. */
