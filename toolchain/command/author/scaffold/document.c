@@ -2,7 +2,10 @@
 /* document.c - the parts that documents are put together from. */
 #include "toolchain/command/author/scaffold/scaffold.h"
 
+#include <stdio.h>
+
 #include "runtime/json/tree.h"
+#include "toolchain/command/commands.h"
 
 void scaffold_put_text(struct json_object *object, const char *key, const char *text)
 {
@@ -39,4 +42,14 @@ struct json_object *scaffold_rules(struct json_object *rules)
         json_object_array_add(out, rule);
     }
     return out;
+}
+
+int scaffold_print_schema(struct json_object *schema)
+{
+    const char *shown = json_object_to_json_string_ext(
+        schema, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+    if (!shown)
+        return say_error("%s", chimera_code_text(CHIMERA_ENOMEM));
+    puts(shown);
+    return EXIT_GOOD;
 }

@@ -182,12 +182,7 @@ static int run_policies_schema(const struct chimera_cli_options *options)
 {
     (void)options;
     CHIMERA_JSON struct json_object *schema = describe_file();
-    const char *shown = json_object_to_json_string_ext(
-        schema, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (!shown)
-        return say_error("%s", chimera_code_text(CHIMERA_ENOMEM));
-    puts(shown);
-    return EXIT_GOOD;
+    return scaffold_print_schema(schema);
 }
 
 const struct chimera_cli_command command_scaffold_policies_schema = {

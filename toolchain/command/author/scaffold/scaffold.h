@@ -37,5 +37,7 @@ struct json_object *scaffold_policy(const char *kind);
  * NULL. */
 void scaffold_put_text(struct json_object *object, const char *key, const char *text);
 void scaffold_share(struct json_object *object, const char *key, struct json_object *value);
+/* To standard output; the exit code. */
+int scaffold_print_schema(struct json_object *schema);
 
 #endif
